@@ -32,8 +32,8 @@ void arena_reset(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size)
     __attribute__((returns_nonnull, alloc_size(2)));
 
-char *arena_strdup(struct arena *a, const char *s)
-    __attribute__((returns_nonnull));
+char *
+arena_strdup(struct arena *a, const char *s) __attribute__((returns_nonnull));
 char *arena_memdup(struct arena *a, const void *p, size_t n)
     __attribute__((returns_nonnull)); /* adds a NUL behind the copy */
 char *arena_printf(struct arena *a, const char *fmt, ...)

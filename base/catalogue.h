@@ -25,8 +25,8 @@ const char *catalogue_text(const char *lang, const char *msgid)
     __attribute__((format_arg(2)));
 const char *catalogue_context(const char *lang, const char *context,
     const char *msgid) __attribute__((format_arg(3)));
-const char *catalogue_plural(const char *lang, const char *one,
-    const char *many, unsigned long n)
-    __attribute__((format_arg(2), format_arg(3)));
+const char *
+catalogue_plural(const char *lang, const char *one, const char *many,
+    unsigned long n) __attribute__((format_arg(2), format_arg(3)));
 
 #endif

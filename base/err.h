@@ -30,7 +30,7 @@ enum err_kind {
 	ERR_CONFIG,    /* configuration error; exit 78 */
 	ERR_PROTO,     /* a peer broke the protocol; exit 1 */
 	ERR_LIMIT,     /* a size or count limit was reached; exit 1 */
-	ERR_INPUT,     /* bad input data, text names file, line, field; exit 2 */
+	ERR_INPUT, /* bad input data, text names file, line, field; exit 2 */
 	ERR_INTERRUPT, /* a signal asked to stop; exit 130 */
 };
 

@@ -1,0 +1,85 @@
+/*
+ * config - the configuration file (tweeluik.conf(5)), read by libconfuse
+ *
+ * One table gives syntax, defaults, checks and `tweeluik config show`.
+ *
+ * Ownership: struct config owns its strings; config_done() frees them.
+ * Errors: ERR_CONFIG with file and line for anything wrong, ERR_DENIED when the
+ *   file may not be read, ERR_NOT_FOUND when there is none.
+ */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct cfg_t;
+struct err;
+
+enum config_tls {
+	CONFIG_TLS_STARTTLS,
+	CONFIG_TLS_IMPLICIT,
+	CONFIG_TLS_NONE,
+};
+
+#define CONFIG_RETRIES_MAX 16
+#define CONFIG_NOTIFY_MAX 16
+
+struct config {
+	const char *path;
+	const char *database; /* conninfo without a user */
+	const char *keys;     /* file of base/keys.h */
+	const char *language; /* of messages, "nl" or "en" */
+
+	/* newsletter: who we are, as readers see it */
+	const char *name_nl, *name_en; /* "Nieuwsbrief", "Newsletter" */
+	const char *sender;	       /* display name of From */
+	const char *address;	       /* From */
+	const char *reply_to;
+	const char *postal_address;
+	const char *list_id;  /* nieuws.voorbeeld.example, stable for ever */
+	const char *base_url; /* https://..., no slash at the end */
+	const char *unsubscribe_address;
+	const char *return_domain; /* of the envelope sender */
+	const char *first_language;
+	bool neutral_subject;
+	bool archive;
+
+	/* relay: where mail is handed over */
+	const char *relay_host;
+	int relay_port;
+	enum config_tls relay_tls;
+	const char *relay_ca_file; /* NULL: the system's */
+	const char *relay_user;	   /* NULL: no AUTH */
+	const char *relay_password_file;
+	const char *relay_helo; /* NULL: list_id */
+	int relay_connections;
+
+	/* send */
+	int retry_minutes[CONFIG_RETRIES_MAX]; /* the last one repeats */
+	size_t nretry;
+	int expire_hours;
+	bool hold_uncertain;
+	int chunk_size;
+
+	/* web */
+	const char *web_listen; /* address:port on loopback */
+
+	struct cfg_t *cfg;
+};
+
+/* override_path NULL: $TWEELUIK_CONFIG, else the built-in path. */
+int config_load(struct config *c, const char *override_path, struct err *e);
+void config_done(struct config *c);
+
+/* Calls visit for each setting with its value as text and whether the file
+ * (true) or the default (false) gave it. */
+void config_each(const struct config *c,
+    void (
+	*visit)(void *arg, const char *name, const char *value, bool from_file),
+    void *arg);
+
+/* The path config_load() would use, never NULL. */
+const char *config_path(const char *override_path);
+
+#endif

@@ -1,0 +1,72 @@
+-- What each role may do; run by the owner after every migration.
+revoke all on all tables in schema tweeluik from public;
+revoke all on all functions in schema tweeluik from public;
+revoke all on all tables in schema tweeluik from tweeluik_composer,
+	tweeluik_schedule, tweeluik_send, tweeluik_web;
+revoke all on all functions in schema tweeluik from tweeluik_composer,
+	tweeluik_schedule, tweeluik_send, tweeluik_web;
+grant usage on schema tweeluik to tweeluik_composer, tweeluik_schedule,
+	tweeluik_send, tweeluik_web;
+
+-- Every process checks the schema and says that it lives.
+grant select on schema_version to tweeluik_composer, tweeluik_schedule,
+	tweeluik_send, tweeluik_web;
+grant select, insert, update on role_state to tweeluik_composer,
+	tweeluik_schedule, tweeluik_send, tweeluik_web;
+grant execute on function role_seen(text, text, int, text) to
+	tweeluik_composer, tweeluik_schedule, tweeluik_send, tweeluik_web;
+grant insert, select on activity to tweeluik_composer, tweeluik_schedule,
+	tweeluik_send;
+grant execute on function activity_add(text, text, bigint, text, text) to
+	tweeluik_composer, tweeluik_schedule, tweeluik_send;
+
+-- People at the command line: everything but the bookkeeping of sending.
+grant select, insert, update, delete on all tables in schema tweeluik
+	to tweeluik_composer;
+revoke insert, update, delete on schema_version, outcome, role_state
+	from tweeluik_composer;
+grant execute on all functions in schema tweeluik to tweeluik_composer;
+grant usage on all sequences in schema tweeluik to tweeluik_composer;
+
+-- schedule: freezes what was approved; reads no address.
+grant select, insert, update on issue, schedule, mailing to tweeluik_schedule;
+grant select on schedule_exception, schedule_break, edition, issue_item,
+	issue_text, item, item_text, item_side, issue_label, language, topic,
+	suppression, ledger, message, delivery_outcome, delivery_waiting
+	to tweeluik_schedule;
+grant select (id, address_hash, language, state, paused_until)
+	on subscriber to tweeluik_schedule;
+grant update (state, state_reason, state_at, paused_until) on subscriber
+	to tweeluik_schedule;
+grant insert, select on delivery, chunk, consent_event to tweeluik_schedule;
+grant insert, delete on issue_item to tweeluik_schedule;
+grant delete on edition to tweeluik_schedule;
+grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
+grant execute on all functions in schema tweeluik to tweeluik_schedule;
+revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
+	text, bigint), web_undo(bigint), web_reason(bigint, text)
+	from tweeluik_schedule;
+grant usage on all sequences in schema tweeluik to tweeluik_schedule;
+
+-- send: leases, opens what it leased, appends outcomes.
+grant select on mailing, delivery, chunk, message, outcome, suppression,
+	issue, delivery_outcome, delivery_waiting, ledger to tweeluik_send;
+grant select (id, address_hash, address_sealed, language, state)
+	on subscriber to tweeluik_send;
+grant update (state, state_reason, state_at) on subscriber to tweeluik_send;
+grant insert on outcome, chunk, consent_event to tweeluik_send;
+grant update on chunk to tweeluik_send;
+grant update (state, state_by, state_reason, state_at, finished_at)
+	on mailing to tweeluik_send;
+grant update (state) on issue to tweeluik_send;
+grant execute on function send_lease(text, int), send_finish(bigint, int,
+	text, interval, boolean), send_pause_all(text),
+	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
+	text, text, bigint) to tweeluik_send;
+grant usage on sequence activity_id_seq, consent_event_id_seq
+	to tweeluik_send;
+
+-- web: only through functions that take the number a valid token carries.
+grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
+	text, bigint), web_undo(bigint), web_reason(bigint, text)
+	to tweeluik_web;
