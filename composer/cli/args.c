@@ -275,6 +275,10 @@ cli_parse(struct cli *c, int argc, char **argv,
 
 	memset(a, 0, sizeof(*a));
 	*ret_command = NULL;
+	/* Known before the rest, so that any error has the right form. */
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--json") == 0)
+			c->output = CLI_JSON;
 	find_words(argc, argv, first);
 	if (first[0] != NULL && strcmp(first[0], "help") == 0) {
 		help = true;

@@ -11,6 +11,9 @@ add_setting(void *arg, const char *name, const char *value, bool from_file)
 {
 	json_t *list = arg;
 
+	/* A connection string may carry a password. */
+	if (strstr(value, "password=") != NULL)
+		value = "********";
 	(void)json_array_append_new(list,
 	    json_pack("{s:s,s:s,s:s}", "name", name, "value", value, "origin",
 		from_file ? "file" : "default"));
