@@ -15,7 +15,7 @@ static const char *const style_names[DATEFMT_STYLES] = { "day", "moment",
 static const struct {
 	const char *lang;
 	const char *locale;
-	const char16_t *patterns[DATEFMT_STYLES];
+	const UChar *patterns[DATEFMT_STYLES];
 } languages[] = {
 	{ "en", "en_GB",
 	    { u"EEEE d MMMM y", u"EEEE d MMMM y, HH:mm", u"d MMMM" } },

@@ -135,8 +135,8 @@ make_sentence(struct arena *a, struct template_node *n, struct err *e)
 			len--;
 		n->msgid = arena_memdup(a, s.msgid.data, len);
 		n->nparts = s.nparts;
-		n->parts =
-		    arena_memdup(a, s.parts, s.nparts * sizeof(s.parts[0]));
+		n->parts = arena_alloc(a, s.nparts * sizeof(s.parts[0]));
+		memcpy(n->parts, s.parts, s.nparts * sizeof(s.parts[0]));
 	}
 	buf_done(&s.msgid);
 	return rc;
