@@ -319,13 +319,26 @@ write_link(struct writer *w, const struct link *l, bool one_line)
 }
 
 static void
+write_label(struct writer *w)
+{
+	struct buf label;
+
+	buf_init(&label, TEXT_MAX);
+	(void)buf_addf(&label, "[%s]", w->para.text.data);
+	textflow_wrap(&w->flow, label.data);
+	buf_done(&label);
+}
+
+static void
 write_text(struct writer *w)
 {
 	struct para *p = &w->para;
 	bool only_link = p->nlinks == 1 && p->links[0].start == 0 &&
 	    p->links[0].end == p->text.len;
 
-	if (!only_link)
+	if (w->style == STYLE_LABEL)
+		write_label(w);
+	else if (!only_link)
 		textflow_wrap(&w->flow, p->text.data);
 	for (size_t i = 0; i < p->nlinks; i++)
 		write_link(w, &p->links[i], w->style == STYLE_LINE);
@@ -425,6 +438,8 @@ write_list(struct writer *w, const xmlNode *list)
 	long n = first_number(list), last = n - 1;
 	char bullet[sizeof(w->flow.bullet)] = "* ";
 
+	if (!loose && strcmp((const char *)list->parent->name, "li") == 0)
+		w->flow.joined = true;
 	for (const xmlNode *c = list->children; c != NULL; c = c->next)
 		last += c->type == XML_ELEMENT_NODE;
 	int digits = snprintf(NULL, 0, "%ld", last);
@@ -497,11 +512,7 @@ write_content(struct writer *w, const xmlNode *n)
 		write_pre(w, n);
 		return 0;
 	}
-	if (w->style == STYLE_LABEL)
-		(void)buf_addc(&w->para.text, '[');
-	if (write_children(w, n) == -1)
-		return -1;
-	return 0;
+	return write_children(w, n);
 }
 
 static int
@@ -523,7 +534,9 @@ write_node(struct writer *w, const xmlNode *n)
 			w->flow.joined = true;
 			w->style = STYLE_NONE;
 		}
-		rc = write_content(w, n);
+		rc = own == STYLE_SIGNATURE && n->children == NULL ?
+		    0 :
+		    write_content(w, n);
 		w->depth--;
 	}
 	w->style = outer;
@@ -548,8 +561,6 @@ write_children(struct writer *w, const xmlNode *n)
 		if (rc == -1)
 			return -1;
 	}
-	if (w->style == STYLE_LABEL && w->para.text.len > 0)
-		(void)buf_addc(&w->para.text, ']');
 	return end_para(w);
 }
 

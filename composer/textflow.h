@@ -22,7 +22,7 @@ struct buf;
 struct textflow {
 	struct buf *out;
 	char prefix[TEXTFLOW_PREFIX_MAX + 1]; /* in front of every line */
-	char bullet[16]; /* replaces the end of the prefix on the next line */
+	char bullet[32]; /* replaces the end of the prefix on the next line */
 	bool joined;	 /* the next block follows without a blank line */
 };
 
