@@ -29,13 +29,14 @@ WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
 HARDEN := -fstack-protector-strong -fcf-protection -fPIE \
 	-ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks
 OPT_release := -O2 -g -D_FORTIFY_SOURCE=3
-OPT_asan := -O1 -g -fsanitize=address,undefined -fno-omit-frame-pointer \
+SAN := -fsanitize=address,undefined
+OPT_asan := -O1 -g $(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
 CPPFLAGS += -D_GNU_SOURCE -DTWEELUIK_SCHEMA=$(words $(wildcard sql/migrations/*.sql)) -DTWEELUIK_VERSION='"$(VERSION)"' \
 	-DTWEELUIK_CONFIG_PATH='"$(SYSCONFDIR)/tweeluik/tweeluik.conf"' -I.
 CFLAGS += -std=gnu17 $(OPT_$(MODE)) $(WARN) $(HARDEN)
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
-	$(if $(filter asan,$(MODE)),-fsanitize=address,undefined)
+	$(if $(filter asan,$(MODE)),$(SAN))
 
 # Evaluated when something is compiled, not by `make help` or `make deps`.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)

@@ -98,8 +98,12 @@ result_err(struct database *d, const PGresult *r, const char *name,
 		return err_set(e, ERR_INPUT,
 		    "The database refuses a value in %s (%s)", name,
 		    constraint != NULL ? constraint : state);
-	return err_set(e, ERR_SYS, "Database error in %s: %s (%s)", name,
+	(void)err_set(e, ERR_SYS, "Database error in %s: %s (%s)", name,
 	    primary != NULL ? primary : "", state);
+	/* undefined_table, invalid_schema_name: not set up yet */
+	if (strcmp(state, "42P01") == 0 || strcmp(state, "3F000") == 0)
+		return err_slug(e, "no-table");
+	return -1;
 }
 
 static int
@@ -172,6 +176,10 @@ database_open(struct database **ret, const char *conninfo, const char *role,
 		values[2] = "tweeluik";
 	}
 	arena_init(&d->arena, 8 * QUERY_FILE_MAX);
+	if (add_file(d, "common", e) == -1) {
+		database_close(d);
+		return -1;
+	}
 	for (; files != NULL && *files != NULL; files++)
 		if (add_file(d, *files, e) == -1) {
 			database_close(d);
@@ -314,13 +322,13 @@ database_script(struct database *d, const char *sql, struct err *e)
 int
 database_begin(struct database *d, struct err *e)
 {
-	return database_script(d, "begin", e);
+	return database_run(d, NULL, e, "begin", NULL, 0);
 }
 
 int
 database_commit(struct database *d, struct err *e)
 {
-	return database_script(d, "commit", e);
+	return database_run(d, NULL, e, "commit", NULL, 0);
 }
 
 void
@@ -328,7 +336,7 @@ database_rollback(struct database *d)
 {
 	struct err ignored;
 
-	(void)database_script(d, "rollback", &ignored);
+	(void)database_run(d, NULL, &ignored, "rollback", NULL, 0);
 }
 
 int
@@ -340,25 +348,15 @@ database_schema_expected(void)
 int
 database_check_schema(struct database *d, struct err *e)
 {
-	PGresult *r = PQexec(d->conn,
-	    "select coalesce(max(version), 0) from tweeluik.schema_version");
+	struct rows r;
 	int found = 0;
 
-	if (PQresultStatus(r) == PGRES_TUPLES_OK) {
-		found = atoi(PQgetvalue(r, 0, 0));
-	} else {
-		const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
-
-		/* undefined_table, invalid_schema_name: not set up yet */
-		if (state == NULL ||
-		    (strcmp(state, "42P01") != 0 &&
-			strcmp(state, "3F000") != 0)) {
-			(void)result_err(d, r, "the schema check", e);
-			PQclear(r);
-			return -1;
-		}
+	if (database_run(d, &r, e, "schema_version", NULL, 0) == 0) {
+		found = (int)rows_int(&r, 0, "version");
+		rows_done(&r);
+	} else if (strcmp(err_word(e), "no-table") != 0) {
+		return -1;
 	}
-	PQclear(r);
 	if (found == TWEELUIK_SCHEMA)
 		return 0;
 	(void)err_set(e, ERR_CONFIG,

@@ -28,3 +28,15 @@ create table schedule_break (
 	last_day date not null check (last_day >= first_day),
 	name text not null
 );
+
+-- A moment on the newsletter's wall clock, RFC 3339 with offset.
+create function rfc3339(at timestamptz) returns text
+language sql stable as $$
+	select to_char(l, 'YYYY-MM-DD"T"HH24:MI:SS')
+		|| case when o < interval '0' then '-' else '+' end
+		|| to_char(case when o < interval '0' then -o else o end, 'HH24:MI')
+	from (select at at time zone z as l,
+		(at at time zone z) - (at at time zone 'UTC') as o
+		from (select coalesce((select zone from schedule),
+			'Europe/Amsterdam') as z) s) x
+$$;

@@ -1,0 +1,21 @@
+-- What every command of the composer may need.
+
+-- name: set_actor
+select set_config('tweeluik.actor', $1, false);
+
+-- name: activity_add
+select activity_add($1, $2, $3, $4, $5);
+
+-- name: ledger_unbalanced
+select mailing_id, kind, planned, accepted, refused, expired, suppressed,
+	uncertain, waiting
+from ledger where not balanced order by mailing_id
+
+-- name: address_sample
+select id, address_sealed from subscriber order by random() limit 20
+
+-- name: role_states
+select role, host, pid, rfc3339(started_at) as started_at,
+	rfc3339(seen_at) as seen_at, seen_at > now() - interval '30 seconds'
+	as alive, status
+from role_state where role <> 'composer' order by role, host

@@ -1,0 +1,36 @@
+-- `tweeluik db`: set up and migrate.
+
+-- name: migrate_lock
+select pg_advisory_xact_lock(hashtext('tweeluik.migrate'))
+
+-- name: migrate_as_owner
+set local role tweeluik_owner
+
+-- name: migrate_owner_for_me
+grant tweeluik_owner to current_user
+
+-- name: migrate_search_path
+set local search_path to tweeluik
+
+-- name: migrate_schema
+create schema if not exists tweeluik authorization tweeluik_owner
+
+-- name: migrate_version_table
+create table if not exists tweeluik.schema_version (
+	version int primary key,
+	name text not null,
+	applied_at timestamptz not null default now()
+)
+
+-- name: migrate_done
+insert into tweeluik.schema_version (version, name) values ($1, $2)
+
+-- name: migrate_versions
+select version, name, applied_at::text as applied_at
+from tweeluik.schema_version order by version
+
+-- name: database_facts
+select current_database() as database, current_user as role,
+	split_part(version(), ' ', 2) as server,
+	pg_size_pretty(pg_database_size(current_database())) as size,
+	current_setting('synchronous_commit') as synchronous_commit
