@@ -6,6 +6,10 @@ select * from send_lease($1, $2)
 -- name: send_renew
 select send_renew($1, $2)
 
+-- name: send_release
+update chunk set leased_by = null, leased_until = null
+where leased_by = $1 and done_at is null
+
 -- name: send_message
 select bytes, slots from message where id = $1
 
