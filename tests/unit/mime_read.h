@@ -91,7 +91,7 @@ mime_read_field(const char **p, char *name, size_t name_max, char *ret)
 		size_t line = strcspn(s, "\r\n");
 
 		if (s[line] != '\r' || s[line + 1] != '\n' ||
-		    strspn(s, " \t") == line)
+		    (len > 0 && strspn(s, " \t") == line))
 			return SIZE_MAX;
 		memcpy(ret + len, s, line);
 		len += line;
