@@ -222,7 +222,7 @@ stream_is_loopback(const struct stream *s)
 		struct sockaddr_in in;
 		struct sockaddr_in6 in6;
 		struct sockaddr_storage storage;
-	} peer;
+	} peer = { .storage = { 0 } };
 	socklen_t len = sizeof(peer);
 
 	if (getpeername(s->fd, &peer.sa, &len) == -1)

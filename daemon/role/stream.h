@@ -28,9 +28,10 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include <libetpan/mailstream_types.h>
+
 struct err;
 struct stream;
-struct _mailstream_low;
 
 void stream_free(struct stream *s);
 
@@ -79,7 +80,7 @@ ssize_t stream_write(struct stream *s, const struct iovec *iov, int n,
     struct err *e) __attribute__((warn_unused_result));
 
 /* A driver for mailstream_new(); NULL when out of memory. */
-struct _mailstream_low *stream_low(struct stream *s);
+mailstream_low *stream_low(struct stream *s);
 
 /* Why the latest operation through stream_low() failed. */
 const struct err *stream_error(const struct stream *s);

@@ -54,8 +54,8 @@ struct smtp_event {
 };
 
 void smtp_machine_free(struct smtp_machine *m);
-struct smtp_machine *smtp_machine_new(const struct smtp_ehlo *ehlo)
-    __attribute__((malloc(smtp_machine_free, 1), returns_nonnull));
+struct smtp_machine *
+smtp_machine_new(const struct smtp_ehlo *ehlo) __attribute__((returns_nonnull));
 
 /* An address that is safe in a command; an empty one is not. */
 bool smtp_address_ok(const char *address);

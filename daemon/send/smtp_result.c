@@ -83,7 +83,9 @@ copy_masked(char *out, size_t size, const char *text, const char *recipient)
 		for (; n > 0 && len + 1 < size; n--, text++) {
 			unsigned char c = (unsigned char)*text;
 
-			out[len++] = c < ' ' ? ' ' : c < 0x7f ? (char)c : '?';
+			if (c < ' ' || c >= 0x7f)
+				c = c < ' ' ? ' ' : '?';
+			out[len++] = (char)c;
 		}
 		if (n > 0)
 			break;

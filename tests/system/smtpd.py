@@ -8,7 +8,11 @@ Both are context managers with .port.
         ...
         server.envelopes        # what was accepted, in order
 """
+import base64
 import datetime
+import hashlib
+import hmac
+import secrets
 import socket
 import ssl
 import subprocess
@@ -71,6 +75,43 @@ class Certificates:
         return context
 
 
+class _Scram:
+    """The server's side of SCRAM-SHA-256 (RFC 5802, RFC 7677)."""
+
+    ROUNDS = 4096
+
+    def __init__(self, login):
+        self.user, self.password = login
+        self.salt = secrets.token_bytes(16)
+
+    @staticmethod
+    def _hmac(key, text):
+        return hmac.digest(key, text, "sha256")
+
+    def first(self, client_first):
+        self.bare = client_first.split(b",", 2)[2]
+        fields = dict(f.split(b"=", 1) for f in self.bare.split(b","))
+        self.known = fields[b"n"] == self.user.encode()
+        self.nonce = fields[b"r"] + secrets.token_hex(12).encode()
+        self.server_first = b"r=%s,s=%s,i=%d" % (
+            self.nonce, base64.b64encode(self.salt), self.ROUNDS)
+        return self.server_first
+
+    def final(self, client_final):
+        """The server's signature, or None for a wrong password."""
+        without, proof = client_final.rsplit(b",p=", 1)
+        text = b",".join((self.bare, self.server_first, without))
+        salted = hashlib.pbkdf2_hmac("sha256", self.password.encode(),
+                                     self.salt, self.ROUNDS)
+        key = self._hmac(salted, b"Client Key")
+        signature = self._hmac(hashlib.sha256(key).digest(), text)
+        right = bytes(a ^ b for a, b in zip(key, signature))
+        if not self.known or base64.b64decode(proof) != right:
+            return None
+        key = self._hmac(salted, b"Server Key")
+        return b"v=" + base64.b64encode(self._hmac(key, text))
+
+
 class _Handler:
     def __init__(self, server):
         self.server = server
@@ -109,17 +150,34 @@ class _Handler:
         return reply
 
 
+class _ScramHandler(_Handler):
+    """Found by aiosmtpd by the name of its method."""
+
+    async def auth_SCRAM__SHA__256(self, server, args):
+        scram = _Scram(self.server.login)
+        signature = scram.final(await server.challenge_auth(
+            scram.first(base64.b64decode(args[1]))))
+        if signature is None:
+            return AuthResult(success=False, handled=False)
+        await server.challenge_auth(signature)
+        self.server.scrams += 1
+        return AuthResult(success=True)
+
+
 class CatchingServer(Controller):
     """replies: command (MAIL, RCPT, CONTENT) to reply, or a list of them.
 
     tls: a server context; with implicit=True TLS starts at once, else after
-    STARTTLS.  login: (user, password) that AUTH accepts."""
+    STARTTLS.  login: (user, password) that AUTH accepts; scram: by SCRAM-SHA-256 too."""
 
-    def __init__(self, replies=None, tls=None, implicit=False, login=None):
+    def __init__(self, replies=None, tls=None, implicit=False, login=None,
+                 scram=False):
         self.replies = replies or {}
         self.envelopes, self.sessions, self.ehlo_names = [], [], []
         self.login, self.starttls = login, None if implicit else tls
-        super().__init__(_Handler(self), hostname="127.0.0.1", port=0,
+        self.scrams = 0
+        handler = _ScramHandler(self) if scram else _Handler(self)
+        super().__init__(handler, hostname="127.0.0.1", port=0,
                          ssl_context=tls if implicit else None)
 
     def _authenticate(self, server, session, envelope, mechanism, data):

@@ -134,6 +134,24 @@ def test_login_uses_what_is_offered(mechanism):
     assert results[0].verdict == "accepted"
 
 
+def test_scram_is_preferred_and_works():
+    with CatchingServer(login=("news", "s3cret"), scram=True) as server:
+        good, _ = probe(server.port, "-l", "-u", "news", "-p", "s3cret")
+        bad, _ = probe(server.port, "-l", "-u", "news", "-p", "wrong")
+        stranger, _ = probe(server.port, "-l", "-u", "x", "-p", "s3cret")
+    assert good[0].verdict == "accepted" and server.scrams == 1
+    assert bad[0][:3] == stranger[0][:3] == ("auth", "replied", "535")
+
+
+def test_long_login_fits_or_is_refused():
+    password = "p" * 340
+    with CatchingServer(login=("news", password)) as server:
+        fits, _ = probe(server.port, "-l", "-u", "news", "-p", password)
+        _, why = probe(server.port, "-l", "-u", "news", "-p", password * 2)
+    assert fits[0].verdict == "accepted"
+    assert "too long" in why
+
+
 def test_no_login_in_the_clear():
     with CatchingServer(login=("news", "s3cret")) as server:
         results, why = probe(server.port, "-u", "news", "-p", "s3cret")
