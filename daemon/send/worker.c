@@ -320,9 +320,9 @@ deliver(struct worker *w, const struct recipient *r, enum next *ret_next,
 	if (!r->deliverable)
 		return record(w, r, "suppressed", NULL, e);
 	m = load_message(w, r->message, e);
-	if (m == NULL)
+	if (m == NULL && e->kind == ERR_TEMP)
 		return -1;
-	if (make_copy(w, r, m, &p, &n, e) == -1) {
+	if (m == NULL || make_copy(w, r, m, &p, &n, e) == -1) {
 		*ret_next = NEXT_CHUNK;
 		return brake(w, r->mailing, e->text, e);
 	}
