@@ -23,7 +23,7 @@ struct buf;
 struct err;
 
 #define SLOT_MAX 4096
-#define SLOT_PACKED_BYTES 5
+#define SLOT_PACKED_BYTES ((size_t)5)
 #define SLOT_TO_MAX 254 /* of a forward path, RFC 5321 4.5.3.1.3 (erratum) */
 
 enum slot_kind {

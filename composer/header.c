@@ -40,13 +40,6 @@ field_end(struct field *f)
 	(void)buf_adds(&f->out->bytes, "\r\n");
 }
 
-static void
-field_fold(struct field *f)
-{
-	(void)buf_adds(&f->out->bytes, "\r\n");
-	f->column = 0;
-}
-
 static size_t
 width_of(const char *s, size_t n)
 {
@@ -61,16 +54,17 @@ width_of(const char *s, size_t n)
 	return width;
 }
 
-/* A word with the space before it.  Folding right after the name is for words
- * that then fit; a longer one gains nothing from it. */
+/* A word with the space before it.  Never folded right after the name: some
+ * readers (Python's email) take that space for a part of the value. */
 static void
 field_word(struct field *f, const char *s, size_t n)
 {
 	size_t width = width_of(s, n);
 
-	if (f->column + width > f->line_max &&
-	    (!f->first || width <= f->line_max))
-		field_fold(f);
+	if (f->column + width > f->line_max && !f->first) {
+		(void)buf_adds(&f->out->bytes, "\r\n");
+		f->column = 0;
+	}
 	for (size_t i = 0; i < n;) {
 		int slot = slot_at(s + i);
 
@@ -98,14 +92,24 @@ field_words(struct field *f, const char *s)
 	}
 }
 
+/* The Q encoding of the character that s starts with; moves s behind it. */
 static size_t
-q_character(char c, char ret[4])
+q_character(const char **s, char ret[3 * U8_MAX_LENGTH + 1])
 {
-	if (c == ' ')
-		return (size_t)snprintf(ret, 4, "_");
-	if (c != '\0' && strchr(Q_PLAIN, c) != NULL)
-		return (size_t)snprintf(ret, 4, "%c", c);
-	return (size_t)snprintf(ret, 4, "=%02X", (unsigned int)(uint8_t)c);
+	size_t n = 0;
+
+	do {
+		char c = *(*s)++;
+
+		if (c == ' ')
+			ret[n++] = '_';
+		else if (strchr(Q_PLAIN, c) != NULL)
+			ret[n++] = c;
+		else
+			n += (size_t)snprintf(ret + n, 4, "=%02X",
+			    (unsigned int)(unsigned char)c);
+	} while (U8_IS_TRAIL(**s));
+	return n;
 }
 
 static void
@@ -113,29 +117,20 @@ field_encoded(struct field *f, const char *s)
 {
 	static const char start[] = " =?utf-8?Q?", end[] = "?=";
 	struct buf *out = &f->out->bytes;
-	bool open = false;
 
 	f->line_max = LINE_MAX_ENCODED;
+	(void)buf_adds(out, start);
+	f->column += strlen(start);
 	while (*s != '\0') {
-		char q[4 * U8_MAX_LENGTH] = "";
-		size_t n = 0, bytes = 0;
+		char q[3 * U8_MAX_LENGTH + 1];
+		size_t n = q_character(&s, q);
 
-		U8_FWD_1(s, bytes, (size_t)U8_MAX_LENGTH);
-		for (size_t i = 0; i < bytes; i++)
-			n += q_character(s[i], q + n);
-		if (open && f->column + n + strlen(end) > f->line_max) {
-			(void)buf_adds(out, end);
-			field_fold(f);
-			open = false;
-		}
-		if (!open) {
-			(void)buf_adds(out, start);
-			f->column += strlen(start);
-			open = true;
+		if (f->column + n + strlen(end) > f->line_max) {
+			(void)buf_addf(out, "%s\r\n%s", end, start);
+			f->column = strlen(start);
 		}
 		(void)buf_add(out, q, n);
 		f->column += n;
-		s += bytes;
 	}
 	(void)buf_adds(out, end);
 	f->column += strlen(end);

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <sodium.h>
 #include <stdbool.h>
-#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -17,8 +17,8 @@
 /* No quoted-printable text has "=_" in it, and no token: the boundary cannot
  * occur in a part. */
 #define BOUNDARY_PREFIX "=_"
-#define BOUNDARY_BYTES 20
-#define BOUNDARY_SIZE (sizeof(BOUNDARY_PREFIX) + 2 * BOUNDARY_BYTES)
+#define BOUNDARY_HASH ((size_t)20)
+#define BOUNDARY_SIZE (sizeof(BOUNDARY_PREFIX) + 2 * BOUNDARY_HASH)
 
 typedef int vet_fn(const char *what, const char *value, struct err *e);
 
@@ -81,7 +81,8 @@ vet_spec(const struct message_spec *s, struct err *e)
 static void
 boundary_make(const struct message_spec *s, char ret[BOUNDARY_SIZE])
 {
-	unsigned char hash[BOUNDARY_BYTES];
+	unsigned char hash[BOUNDARY_HASH];
+	char hex[2 * BOUNDARY_HASH + 1];
 	crypto_generichash_state state;
 
 	crypto_generichash_init(&state, NULL, 0, sizeof(hash));
@@ -91,9 +92,8 @@ boundary_make(const struct message_spec *s, char ret[BOUNDARY_SIZE])
 	crypto_generichash_update(&state, (const unsigned char *)s->html,
 	    strlen(s->html));
 	crypto_generichash_final(&state, hash, sizeof(hash));
-	memcpy(ret, BOUNDARY_PREFIX, strlen(BOUNDARY_PREFIX));
-	sodium_bin2hex(ret + strlen(BOUNDARY_PREFIX), 2 * BOUNDARY_BYTES + 1,
-	    hash, sizeof(hash));
+	(void)sodium_bin2hex(hex, sizeof(hex), hash, sizeof(hash));
+	(void)snprintf(ret, BOUNDARY_SIZE, BOUNDARY_PREFIX "%s", hex);
 }
 
 /* RFC 6068 2: what a local part may hold but a mailto URI may not. */
@@ -241,8 +241,8 @@ slot_is_at(const struct message *m, const struct slot *slot, const char *p)
 
 /* What the send role builds on without looking: how the lines will be with
  * the values in place. */
-static void
-assert_fit_for_wire(const struct message *m)
+static bool
+fits_wire(const struct message *m)
 {
 	const char *end = m->bytes.data + m->bytes.len;
 	const struct slot *slot = m->slots;
@@ -251,18 +251,18 @@ assert_fit_for_wire(const struct message *m)
 	for (const char *p = m->bytes.data; p < end; p++) {
 		for (; slot_is_at(m, slot, p); slot++)
 			width += slot_width(slot->kind);
-		assert(width <= LINE_MAX_BYTES);
-		if (*p == '\r') {
-			assert(p[1] == '\n');
+		if (width > LINE_MAX_BYTES || (width == 0 && *p == '.'))
+			return false;
+		if (p[0] == '\r' && p[1] == '\n') {
 			width = 0;
 			p++;
-			continue;
+		} else if (*p == '\t' || (*p >= ' ' && *p <= '~')) {
+			width++;
+		} else {
+			return false;
 		}
-		assert(*p == '\t' || (*p >= ' ' && *p <= '~'));
-		assert(width > 0 || *p != '.');
-		width++;
 	}
-	assert(slot == m->slots + m->nslots && width == 0);
+	return slot == m->slots + m->nslots && width == 0;
 }
 
 int
@@ -278,7 +278,7 @@ message_build(const struct message_spec *spec, struct message *ret,
 		message_done(&m);
 		return -1;
 	}
-	assert_fit_for_wire(&m);
+	assert(fits_wire(&m));
 	*ret = m;
 	return 0;
 }

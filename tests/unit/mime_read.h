@@ -14,12 +14,16 @@
 
 #include "base/splice.h"
 
+/* The byte of two upper-case hexadecimal digits, or -1. */
 static inline int
-mime_hex(char c)
+mime_read_hex(const char *s)
 {
-	return c >= '0' && c <= '9' ? c - '0'
-	    : c >= 'A' && c <= 'F'  ? c - 'A' + 10
-				    : -1;
+	static const char digits[] = "0123456789ABCDEF";
+	const char *high = s[0] != '\0' ? strchr(digits, s[0]) : NULL;
+	const char *low =
+	    high != NULL && s[1] != '\0' ? strchr(digits, s[1]) : NULL;
+
+	return low == NULL ? -1 : (int)((high - digits) * 16 + (low - digits));
 }
 
 /* Quoted-printable, values in place: lines of at most 76, CRLF only, no space
@@ -47,10 +51,9 @@ mime_read_qp(const char *in, size_t n, char *ret)
 				return SIZE_MAX;
 			i += 3;
 			column = 0;
-		} else if (left >= 3 && p[0] == '=' && mime_hex(p[1]) >= 0 &&
-		    mime_hex(p[2]) >= 0) {
-			ret[len++] =
-			    (char)(mime_hex(p[1]) << 4 | mime_hex(p[2]));
+		} else if (left >= 3 && p[0] == '=' &&
+		    mime_read_hex(p + 1) != -1) {
+			ret[len++] = (char)mime_read_hex(p + 1);
 			i += 3;
 			column += 3;
 		} else {
@@ -91,7 +94,7 @@ mime_read_field(const char **p, char *name, size_t name_max, char *ret)
 		size_t line = strcspn(s, "\r\n");
 
 		if (s[line] != '\r' || s[line + 1] != '\n' ||
-		    (len > 0 && strspn(s, " \t") == line))
+		    strspn(s, " \t") == line)
 			return SIZE_MAX;
 		memcpy(ret + len, s, line);
 		len += line;
@@ -126,13 +129,16 @@ mime_read_text(const char *in, char *ret)
 			return SIZE_MAX;
 		size_t first = len;
 		for (in += strlen(start); in < end; in++) {
-			if (*in == '=') {
-				ret[len++] = (char)(mime_hex(in[1]) << 4 |
-				    mime_hex(in[2]));
-				in += 2;
-			} else {
-				ret[len++] = *in == '_' ? ' ' : *in;
+			if (*in != '=') {
+				ret[len++] = *in;
+				if (*in == '_')
+					ret[len - 1] = ' ';
+				continue;
 			}
+			if (mime_read_hex(in + 1) == -1)
+				return SIZE_MAX;
+			ret[len++] = (char)mime_read_hex(in + 1);
+			in += 2;
 		}
 		/* Starts with no trail byte, ends with no lead byte. */
 		if (first == len || (ret[first] & 0xc0) == 0x80)

@@ -93,7 +93,7 @@ text_reads_back(void **state)
 
 			if (len + strlen(p) > VET_LINE_MAX)
 				break;
-			(void)strcpy(text + len, p);
+			memcpy(text + len, p, strlen(p) + 1);
 			len += strlen(p);
 		}
 		message_init(&m, TEXT_MAX);
@@ -119,9 +119,9 @@ words_fold_at_spaces(void **state)
 			     "nieuws.voorbeeld.example"),
 	    0);
 	assert_string_equal(m.bytes.data,
-	    "Message-ID:\r\n <@nieuws.voorbeeld.example>\r\n");
+	    "Message-ID: <@nieuws.voorbeeld.example>\r\n");
 	assert_int_equal(m.nslots, 1);
-	assert_int_equal(m.slots[0].offset, strlen("Message-ID:\r\n <"));
+	assert_int_equal(m.slots[0].offset, strlen("Message-ID: <"));
 	message_done(&m);
 
 	message_init(&m, TEXT_MAX);
@@ -129,6 +129,14 @@ words_fold_at_spaces(void **state)
 			     slot_placeholder(SLOT_TO)),
 	    0);
 	assert_string_equal(m.bytes.data, "To: \r\n");
+	message_done(&m);
+
+	message_init(&m, TEXT_MAX);
+	assert_int_equal(header_words(&m, &e, "X", "%065d <%s>, %07d y", 1,
+			     slot_placeholder(SLOT_UNDO), 2),
+	    0);
+	assert_int_equal(m.slots[0].offset, 2 + 66 + 4);
+	assert_string_equal(m.bytes.data + 2 + 66, "\r\n <>, 0000002 y\r\n");
 	message_done(&m);
 }
 

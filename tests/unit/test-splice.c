@@ -13,7 +13,7 @@ slots_survive_packing(void **state)
 {
 	const struct slot slots[] = { { 0, SLOT_TO }, { 0x01020304, SLOT_UNDO },
 		{ 0x01020304, SLOT_MAIL_UNSUBSCRIBE } };
-	struct slot *got;
+	struct slot *got = NULL;
 	struct buf b;
 	struct err e;
 	size_t n;
