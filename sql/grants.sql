@@ -60,8 +60,8 @@ grant update on chunk to tweeluik_send;
 grant update (state, state_by, state_reason, state_at, finished_at)
 	on mailing to tweeluik_send;
 grant update (state) on issue to tweeluik_send;
-grant execute on function send_lease(text, int), send_finish(bigint, int,
-	text, interval, boolean), send_pause_all(text),
+grant execute on function chunk_todo(chunk), send_lease(text, int),
+	send_renew(text, int), send_finish(bigint, int, text, interval, boolean), send_pause(bigint, text),
 	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
 	text, text, bigint) to tweeluik_send;
 grant usage on sequence activity_id_seq, consent_event_id_seq

@@ -236,21 +236,34 @@ begin
 	return m;
 end $$;
 
+-- Deliveries of a chunk that have no outcome in its attempt yet.
+create function chunk_todo(c chunk) returns setof delivery
+language sql stable as $$
+	select d.* from delivery d
+	where d.mailing_id = c.mailing_id
+		and d.seq between c.first_seq and c.last_seq
+		and (c.seqs is null or d.seq = any (c.seqs))
+		and not exists (select from outcome o
+			where o.mailing_id = d.mailing_id and o.seq = d.seq
+				and o.attempt >= c.attempt)
+$$;
+
 -- Lease the next chunk for some seconds and say what is still to do in it.
 -- Consent is read here, at the last moment: who has left comes out with
 -- deliverable = false.
 create function send_lease(worker text, seconds int)
 returns table (mailing_id bigint, chunk_no int, attempt smallint, seq int,
-	kind text, issue_id bigint, message_id bigint, subscriber_id bigint,
-	address_sealed bytea, deliverable boolean, dated_at timestamptz)
+	message_id bigint, subscriber_id bigint, address_sealed bytea,
+	deliverable boolean, dated_at bigint)
 language plpgsql as $$
 declare
 	c chunk;
+	m mailing;
 begin
-	select x.* into c from chunk x join mailing m on m.id = x.mailing_id
-	where x.done_at is null and x.due_at <= now() and m.state = 'sending'
+	select x.* into c from chunk x join mailing n on n.id = x.mailing_id
+	where x.done_at is null and x.due_at <= now() and n.state = 'sending'
 		and (x.leased_until is null or x.leased_until < now())
-	order by m.kind = 'issue', x.due_at, x.mailing_id, x.no
+	order by n.kind = 'issue', x.due_at, x.mailing_id, x.no
 	limit 1 for update of x skip locked;
 	if not found then
 		return;
@@ -258,28 +271,33 @@ begin
 	update chunk x set leased_by = worker,
 		leased_until = now() + make_interval(secs => seconds)
 	where x.mailing_id = c.mailing_id and x.no = c.no;
+	select * into m from mailing n where n.id = c.mailing_id;
+	if m.expires_at <= now() then
+		insert into outcome (mailing_id, seq, attempt, result)
+		select d.mailing_id, d.seq, c.attempt, 'expired'
+		from chunk_todo(c) d;
+	end if;
 	return query
-	select d.mailing_id, c.no, c.attempt, d.seq, m.kind, m.issue_id,
-		d.message_id, d.subscriber_id,
-		coalesce(d.address_sealed, s.address_sealed),
+	select d.mailing_id, c.no, c.attempt, d.seq, d.message_id,
+		d.subscriber_id, coalesce(d.address_sealed, s.address_sealed),
 		coalesce(m.kind <> 'issue' or s.state = 'active' and not exists (
 			select from suppression p
 			where p.address_hash = s.address_hash), false),
-		m.dated_at
-	from mailing m
-	join delivery d on d.mailing_id = m.id
-		and d.seq between c.first_seq and c.last_seq
-		and (c.seqs is null or d.seq = any (c.seqs))
-	left join subscriber s on s.id = d.subscriber_id
-	where m.id = c.mailing_id and not exists (select from outcome o
-		where o.mailing_id = d.mailing_id and o.seq = d.seq
-			and o.attempt >= c.attempt)
+		extract(epoch from m.dated_at)::bigint
+	from chunk_todo(c) d left join subscriber s on s.id = d.subscriber_id
 	order by d.seq;
 	if not found then
 		-- Everything was recorded but the end of the chunk was not.
 		perform send_finish(c.mailing_id, c.no, worker, null, false);
 	end if;
 end $$;
+
+-- The process lives, so do its leases.
+create function send_renew(process text, seconds int) returns void
+language sql as $$
+	update chunk set leased_until = now() + make_interval(secs => seconds)
+	where leased_by like process || ':%' and done_at is null
+$$;
 
 -- Give a chunk back: finished when each of its deliveries has an outcome in
 -- this attempt, otherwise free for the next lease.  What is temporary goes
@@ -301,12 +319,7 @@ begin
 	if not found then
 		return false;
 	end if;
-	if exists (select from delivery d where d.mailing_id = the_mailing
-		and d.seq between c.first_seq and c.last_seq
-		and (c.seqs is null or d.seq = any (c.seqs))
-		and not exists (select from outcome o
-			where o.mailing_id = d.mailing_id and o.seq = d.seq
-				and o.attempt >= c.attempt)) then
+	if exists (select from chunk_todo(c)) then
 		update chunk set leased_by = null, leased_until = null
 		where mailing_id = the_mailing and no = the_chunk;
 		return false;
@@ -348,15 +361,17 @@ begin
 	return true;
 end $$;
 
--- We or the relay are broken: nothing leaves until a person looked.
-create function send_pause_all(reason text) returns void
+-- The system's own brake, for one mailing or (null) for all: we or the relay
+-- are broken, and nothing leaves until a person has looked.
+create function send_pause(the_mailing bigint, reason text) returns void
 language plpgsql as $$
 begin
 	perform activity_add('send', 'issue', issue_id, 'paused', reason)
-	from mailing where state = 'sending' and kind = 'issue';
+	from mailing where state = 'sending' and kind = 'issue'
+		and id = coalesce(the_mailing, id);
 	update mailing set state = 'paused', state_by = 'system',
 		state_reason = reason, state_at = now()
-	where state = 'sending';
+	where state = 'sending' and id = coalesce(the_mailing, id);
 end $$;
 
 -- Whether each process lives, and what it says of itself.

@@ -1,0 +1,101 @@
+#include "daemon/send/smtp_reply.h"
+
+#include "base/err.h"
+
+static int code_digit(struct smtp_reply *, char, struct err *);
+static int text_add(struct smtp_reply *, char, struct err *);
+
+void
+smtp_reply_init(struct smtp_reply *r)
+{
+	r->code = 0;
+	r->lines = 0;
+	r->len = 0;
+	r->text[0] = '\0';
+	r->state = SMTP_REPLY_CODE;
+	r->digits = 0;
+	r->line_code = 0;
+	r->last = 0;
+}
+
+int
+smtp_reply_feed(struct smtp_reply *r, const char **p, const char *end,
+    struct err *e)
+{
+	while (*p < end) {
+		char c = *(*p)++;
+
+		switch (r->state) {
+		case SMTP_REPLY_CODE:
+			if (code_digit(r, c, e) == -1)
+				return -1;
+			break;
+		case SMTP_REPLY_SEP:
+			if (c != ' ' && c != '-' && c != '\r')
+				return err_set(e, ERR_PROTO,
+				    "The mail server sent a reply code without "
+				    "a separator");
+			r->last = c != '-';
+			r->state = c == '\r' ? SMTP_REPLY_LF : SMTP_REPLY_TEXT;
+			break;
+		case SMTP_REPLY_TEXT:
+			if (c == '\r')
+				r->state = SMTP_REPLY_LF;
+			else if (text_add(r, c, e) == -1)
+				return -1;
+			break;
+		case SMTP_REPLY_LF:
+			if (c != '\n')
+				return err_set(e, ERR_PROTO,
+				    "The mail server sent a reply with a bare "
+				    "CR");
+			if (r->last)
+				return 1;
+			if (++r->lines >= SMTP_REPLY_LINES)
+				return err_set(e, ERR_LIMIT,
+				    "The mail server sent a reply of too many "
+				    "lines");
+			if (text_add(r, '\n', e) == -1)
+				return -1;
+			r->state = SMTP_REPLY_CODE;
+			r->digits = 0;
+			r->line_code = 0;
+			break;
+		}
+	}
+	return 0;
+}
+
+/* The first line fixes the code; later lines must repeat it. */
+static int
+code_digit(struct smtp_reply *r, char c, struct err *e)
+{
+	if (c < '0' || c > '9' || (r->digits == 0 && (c < '2' || c > '5')))
+		return err_set(e, ERR_PROTO,
+		    "The mail server sent something that is not a reply");
+	r->line_code = r->line_code * 10 + (c - '0');
+	if (++r->digits < 3)
+		return 0;
+	if (r->code != 0 && r->code != r->line_code)
+		return err_set(e, ERR_PROTO,
+		    "The mail server changed its reply code from %d to %d",
+		    r->code, r->line_code);
+	r->code = r->line_code;
+	r->state = SMTP_REPLY_SEP;
+	return 0;
+}
+
+/* '\n' is only ever added by the parser itself, between lines. */
+static int
+text_add(struct smtp_reply *r, char c, struct err *e)
+{
+	if (c == '\0' || (c == '\n' && r->state == SMTP_REPLY_TEXT))
+		return err_set(e, ERR_PROTO,
+		    "The mail server sent a reply with a NUL or a bare LF");
+	if (r->len + 1 >= sizeof(r->text))
+		return err_set(e, ERR_LIMIT,
+		    "The mail server sent a reply that is too long");
+	r->text[r->len++] = c;
+	r->text[r->len] = '\0';
+	return 0;
+}

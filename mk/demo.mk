@@ -1,0 +1,19 @@
+# The demo and a running set-up for a person; both install what they need.
+
+.PHONY: deps deps-check demo run
+deps:
+	@mk/install-packages mk/packages-build mk/packages-run
+deps-check:
+	@mk/install-packages mk/packages-build mk/packages-run mk/packages-check
+
+# A build of a minute without a word looks like a hang.
+.PHONY: built
+built: deps
+	@echo "Building"
+	@$(MAKE) --no-print-directory MODE=$(MODE) -s programs data
+
+demo: built
+	@TWEELUIK_BUILD=$(B) $(PYTHON) tests/demo/demo.py $(DEMO_DIR)
+
+run: built
+	@TWEELUIK_BUILD=$(B) exec $(PYTHON) tests/demo/run.py $(RUN_DIR) $(WEB_PORT)
