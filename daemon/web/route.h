@@ -17,6 +17,7 @@
 #define ROUTE_CAPTURES_MAX 4
 #define ROUTE_SEGMENT_MAX 128
 
+struct err;
 struct request;
 struct response;
 
@@ -29,7 +30,8 @@ enum route_method {
 struct route {
 	enum route_method method; /* GET or POST */
 	const char *pattern;
-	void (*handle)(struct request *q, struct response *r);
+	/* 0, or -1 and why. */
+	int (*handle)(struct request *q, struct response *r, struct err *e);
 };
 
 struct route_match {
