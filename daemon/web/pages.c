@@ -1,7 +1,5 @@
 #include "daemon/web/pages.h"
 
-#include "daemon/web/route.h"
-
 const struct route pages_routes[] = {
 	{ ROUTE_GET, "/u/:", unsubscribe_show },
 	{ ROUTE_POST, "/u/:", unsubscribe_act },

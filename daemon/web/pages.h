@@ -9,6 +9,8 @@
 #ifndef DAEMON_WEB_PAGES_H
 #define DAEMON_WEB_PAGES_H
 
+#include "daemon/web/route.h"
+
 struct err;
 struct request;
 struct response;

@@ -50,6 +50,10 @@ reader_find(struct reader *ret, struct request *q, const char *purposes,
 		    e);
 	if (rc == -1)
 		return reader_unknown(e);
+	if (t.subscriber == 0) {
+		(void)err_set(e, ERR_NOT_FOUND, "This link is of a test");
+		return err_slug(e, "test");
+	}
 	d.id = (int64_t)t.subscriber;
 	d.mailing = t.mailing;
 	if (worker_database(d.worker, &d.db, e) == -1 ||

@@ -2,7 +2,8 @@
  * reader - who a link was made for
  *
  * Unknown, mangled and old tokens and tokens of people who were erased all
- * fail alike: ERR_NOT_FOUND with slug "link", one page for all of them.
+ * fail alike: ERR_NOT_FOUND with slug "link", one page for all of them.  Links
+ * of a test belong to nobody: slug "test".
  */
 #ifndef DAEMON_WEB_READER_H
 #define DAEMON_WEB_READER_H

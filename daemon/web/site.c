@@ -29,8 +29,10 @@ static const struct {
 	[PAGE_LANGUAGE_DONE] = { "web/language-done.xhtml", false },
 	[PAGE_PREFERENCES] = { "web/preferences.xhtml", false },
 	[PAGE_UNKNOWN_LINK] = { "web/unknown-link.xhtml", true },
+	[PAGE_TEST_LINK] = { "web/test-link.xhtml", true },
 	[PAGE_MISSING] = { "web/missing.xhtml", true },
 	[PAGE_UNAVAILABLE] = { "web/unavailable.xhtml", true },
+	[PAGE_FAREWELL] = { "mail/farewell.xhtml", false },
 };
 
 static int
@@ -157,6 +159,15 @@ answer_fixed(const struct site *s, enum site_page which, unsigned status,
 	(void)buf_add(&r->body, s->fixed[which].data, s->fixed[which].len);
 }
 
+/* Which page stands for something that is not there. */
+static enum site_page
+not_found(const struct err *e)
+{
+	if (strcmp(e->slug, "link") == 0)
+		return PAGE_UNKNOWN_LINK;
+	return strcmp(e->slug, "test") == 0 ? PAGE_TEST_LINK : PAGE_MISSING;
+}
+
 bool
 site_failed(struct request *q, struct response *r, const struct err *e,
     bool again)
@@ -164,10 +175,7 @@ site_failed(struct request *q, struct response *r, const struct err *e,
 	struct worker *w = q->worker;
 
 	if (e->kind == ERR_NOT_FOUND) {
-		answer_fixed(w->site,
-		    strcmp(e->slug, "link") == 0 ? PAGE_UNKNOWN_LINK
-						 : PAGE_MISSING,
-		    404, r);
+		answer_fixed(w->site, not_found(e), 404, r);
 		return false;
 	}
 	if (e->kind == ERR_TEMP && worker_reconnect(w) && again)
