@@ -534,9 +534,9 @@ write_node(struct writer *w, const xmlNode *n)
 			w->flow.joined = true;
 			w->style = STYLE_NONE;
 		}
-		rc = own == STYLE_SIGNATURE && n->children == NULL ?
-		    0 :
-		    write_content(w, n);
+		rc = own == STYLE_SIGNATURE && n->children == NULL
+		    ? 0
+		    : write_content(w, n);
 		w->depth--;
 	}
 	w->style = outer;
