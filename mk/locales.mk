@@ -8,8 +8,8 @@
 LOCALES := nl en
 SHARE := $(B)/share/tweeluik
 POT := locales/tweeluik.pot
-POT_C := $(sort $(shell find base composer daemon -name '*.c' -o -name '*.h'))
-POT_TEMPLATES := $(sort $(patsubst templates/%,%,$(shell find templates -name '*.xhtml')))
+POT_C := $(sort $(shell find base composer daemon -name '*.c' -o -name '*.h' 2>/dev/null))
+POT_TEMPLATES := $(sort $(patsubst templates/%,%,$(shell find templates -name '*.xhtml' 2>/dev/null)))
 NL_PARTS := $(sort $(wildcard locales/nl.d/*.po))
 KEYWORDS := N_ catalogue_text:2 catalogue_context:2c,3 catalogue_plural:2,3 \
 	err_set:3 err_sys:3 err_hint:2 err_prefix:2 tr:1 tr_n:1,2
@@ -36,7 +36,7 @@ $(eval $(call PROGRAM,$(B)/tools/msgids,locales/msgids.c,composer base))
 # and no author: it changes only when a sentence does.
 $(B)/pot/templates.pot: $(B)/tools/msgids $(addprefix templates/,$(POT_TEMPLATES))
 	@mkdir -p $(@D)
-	$(B)/tools/msgids templates $(POT_TEMPLATES) | msguniq -o $@ -
+	$(B)/tools/msgids templates $(POT_TEMPLATES) | msguniq --force-po -o $@ -
 
 $(B)/pot/c.pot: $(POT_C)
 	@mkdir -p $(@D)

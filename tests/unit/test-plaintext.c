@@ -137,7 +137,9 @@ links_stand_on_their_own_line(void **state)
 		{ "<p>See <a href='https://a.example/'>https://a.example/</a>."
 		  " Then</p>",
 		    "See\nhttps://a.example/\nThen\n" },
-		{ "<p>(https://a.example/x).</p>", "(https://a.example/x).\n" },
+		{ "<p>(https://a.example/x).</p>", "https://a.example/x\n" },
+		{ "<p>https://a.example/x_(y), z</p>",
+		    "https://a.example/x_(y)\nz\n" },
 		{ "<p>At https://a.example/x. Bye</p>",
 		    "At\nhttps://a.example/x\nBye\n" },
 		{ "<p>Mail <a href='mailto:desk%2Bx@a.example?subject=V-1'>"
