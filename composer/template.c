@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libxml/parser.h>
 
 #include "base/err.h"
+#include "composer/xmlfile.h"
 #include "composer/xpath.h"
 
 #define ARENA_MAX ((size_t)16 * 1024 * 1024)
@@ -359,10 +359,7 @@ load_doc(struct load *l, xmlDocPtr doc, const char *name)
 static struct template_node *
 load_file(struct load *l, const char *name)
 {
-	const int options = XML_PARSE_NONET | XML_PARSE_NOENT |
-	    XML_PARSE_NOCDATA | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-	struct template_node *n = NULL;
-	xmlParserCtxtPtr parser;
+	struct template_node *n;
 	xmlDocPtr doc;
 
 	if (!is_safe_path(name)) {
@@ -370,26 +367,11 @@ load_file(struct load *l, const char *name)
 		    "The template name %s is not allowed", name);
 		return NULL;
 	}
-	parser = xmlNewParserCtxt();
-	if (parser == NULL)
-		abort();
-	doc = xmlCtxtReadFile(parser,
-	    arena_printf(l->arena, "%s/%s", l->dir, name), "UTF-8", options);
-	if (doc != NULL)
-		n = load_doc(l, doc, name);
-	else {
-		const xmlError *x = xmlCtxtGetLastError(parser);
-		const char *why =
-		    x != NULL && x->message != NULL ? x->message : "?";
-
-		(void)err_set(l->e, ERR_CONFIG, "%.*s", (int)strcspn(why, "\n"),
-		    why);
-		(void)err_prefix(l->e,
-		    "The template %s has an error on line %d", name,
-		    x != NULL ? x->line : 0);
-	}
+	if (xmlfile_read(arena_printf(l->arena, "%s/%s", l->dir, name), &doc,
+		l->e) == -1)
+		return NULL;
+	n = load_doc(l, doc, name);
 	xmlFreeDoc(doc);
-	xmlFreeParserCtxt(parser);
 	return n;
 }
 

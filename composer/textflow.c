@@ -89,8 +89,8 @@ textflow_block(struct textflow *t)
 	t->joined = false;
 }
 
-bool
-textflow_is_url(const char *word)
+static bool
+is_url(const char *word)
 {
 	return strncmp(word, "https://", 8) == 0 ||
 	    strncmp(word, "http://", 7) == 0;
@@ -125,21 +125,35 @@ add_word(struct textflow *t, struct line *l, const char *word, size_t len)
 	l->columns += columns;
 }
 
+/* The URL in a word, without the brackets and stops of the sentence around
+ * it; length 0 when there is none. */
+static size_t
+url_in(const char *word, size_t len, const char **ret_url)
+{
+	if (len > 0 && strchr("(<", *word) != NULL)
+		word++, len--;
+	if (!is_url(word))
+		return 0;
+	bool bracket = memchr(word, '(', len) != NULL;
+	while (strchr(".,;:!?>", word[len - 1]) != NULL ||
+	    (word[len - 1] == ')' && !bracket))
+		len--;
+	*ret_url = word;
+	return len;
+}
+
 void
 textflow_wrap(struct textflow *t, const char *text)
 {
 	struct line l = { .start = NULL };
 
 	while (*text != '\0') {
-		size_t len = strcspn(text, " \n");
+		size_t len = strcspn(text, " \n"), url_len;
+		const char *url;
 
-		if (textflow_is_url(text)) {
-			size_t keep = len;
-
-			while (strchr(".,;:!?)", text[keep - 1]) != NULL)
-				keep--;
+		if ((url_len = url_in(text, len, &url)) > 0) {
 			flush(t, &l);
-			textflow_line(t, text, keep);
+			textflow_line(t, url, url_len);
 		} else if (len > 0)
 			add_word(t, &l, text, len);
 		text += len;

@@ -3,7 +3,7 @@
  *
  * Blocks are separated by one blank line unless the caller joins them.  A word
  * is never broken; a word that is a URL gets a line of its own and loses the
- * punctuation that follows it.
+ * brackets and stops around it.
  *
  * Ownership: the buffer stays the caller's.
  * Errors: buf_full() of the buffer, once at the end.
@@ -42,7 +42,5 @@ void textflow_block(struct textflow *t);
 /* One line as it is; text wrapped, '\n' in it ends a line. */
 void textflow_line(struct textflow *t, const char *text, size_t len);
 void textflow_wrap(struct textflow *t, const char *text);
-
-bool textflow_is_url(const char *word);
 
 #endif

@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <libxml/parser.h>
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "composer/xmlfile.h"
 #include "composer/xpath.h"
 
 #define ARENA_MAX ((size_t)1024 * 1024)
@@ -102,26 +102,18 @@ load_rules(struct theme *t, xmlDocPtr doc, const char *path, struct err *e)
 int
 theme_load(const char *path, struct theme **ret, struct err *e)
 {
-	const int options =
-	    XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING;
-	xmlParserCtxtPtr ctxt = xmlNewParserCtxt();
 	struct theme *t = calloc(1, sizeof(*t));
 	xmlDocPtr doc;
 	int rc;
 
-	if (ctxt == NULL || t == NULL)
+	if (t == NULL)
 		abort();
 	arena_init(&t->arena, ARENA_MAX);
-	doc = xmlCtxtReadFile(ctxt, path, "UTF-8", options);
-	if (doc == NULL) {
-		const xmlError *x = xmlCtxtGetLastError(ctxt);
-
-		rc = err_set(e, ERR_CONFIG, "The theme %s cannot be read: %s",
-		    path, x != NULL && x->message != NULL ? x->message : "?");
-	} else
+	rc = xmlfile_read(path, &doc, e);
+	if (rc == 0) {
 		rc = load_rules(t, doc, path, e);
-	xmlFreeDoc(doc);
-	xmlFreeParserCtxt(ctxt);
+		xmlFreeDoc(doc);
+	}
 	if (rc == -1)
 		theme_free(t);
 	else

@@ -1,7 +1,5 @@
 #include "composer/xpath.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <libxml/xpathInternals.h>
@@ -10,15 +8,27 @@
 #include "base/datefmt.h"
 #include "base/err.h"
 
+/* libxml2 gives a number and no words here. */
 static void
 on_error(void *data, xmlErrorPtr error)
 {
+	static const struct {
+		int code;
+		const char *words;
+	} known[] = {
+		{ XML_XPATH_UNDEF_VARIABLE_ERROR, "unknown variable" },
+		{ XML_XPATH_UNDEF_PREFIX_ERROR, "unknown prefix" },
+		{ XML_XPATH_INVALID_ARITY, "wrong number of arguments" },
+		{ XPATH_OP_LIMIT_EXCEEDED + XML_XPATH_EXPRESSION_OK,
+		    "too much work" },
+	};
 	struct xpath *x = data;
 
-	if (x->reason[0] != '\0' || error->message == NULL)
-		return;
-	(void)snprintf(x->reason, sizeof(x->reason), "%.*s",
-	    (int)strcspn(error->message, "\n"), error->message);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (x->reason == NULL && error->code == known[i].code)
+			x->reason = known[i].words;
+	if (x->reason == NULL)
+		x->reason = "not well formed";
 }
 
 static void
@@ -26,7 +36,7 @@ fail(xmlXPathParserContextPtr ctxt, const char *reason)
 {
 	struct xpath *x = ctxt->context->userData;
 
-	(void)snprintf(x->reason, sizeof(x->reason), "%s", reason);
+	x->reason = reason;
 	xmlXPathSetError(ctxt, XPATH_INVALID_OPERAND);
 }
 
@@ -34,6 +44,24 @@ static void
 push(xmlXPathParserContextPtr ctxt, const char *s)
 {
 	valuePush(ctxt, xmlXPathNewCString(s));
+}
+
+static void
+function_unknown(xmlXPathParserContextPtr ctxt, int nargs)
+{
+	(void)nargs;
+	fail(ctxt, "unknown function");
+}
+
+/* Left alone, libxml2 reports an unknown function on stderr. */
+static xmlXPathFunction
+find_function(void *data, const xmlChar *name, const xmlChar *ns)
+{
+	struct xpath *x = data;
+	xmlXPathFunction f =
+	    (xmlXPathFunction)xmlHashLookup2(x->context->funcHash, name, ns);
+
+	return f != NULL ? f : function_unknown;
 }
 
 static void
@@ -74,8 +102,8 @@ function_number(xmlXPathParserContextPtr ctxt, int nargs)
 
 	CHECK_ARITY(1);
 	n = xmlXPathPopNumber(ctxt);
-	if (fabs(n) < 1e15) /* false for what is not a number */
-		datefmt_number(x->lang, llround(n), text);
+	if (n > -1e15 && n < 1e15) /* false for what is not a number */
+		datefmt_number(x->lang, (long long)n, text);
 	push(ctxt, text);
 }
 
@@ -123,6 +151,7 @@ xpath_init(struct xpath *x, xmlDocPtr doc, const char *lang)
 	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
 		(void)xmlXPathRegisterFuncNS(c, XCHAR functions[i].name,
 		    XCHAR XPATH_TEMPLATE_NS, functions[i].call);
+	xmlXPathRegisterFuncLookup(c, find_function, x);
 	*x = (struct xpath){ .context = c,
 		.lang = lang,
 		.node = xmlDocGetRootElement(doc),
@@ -140,7 +169,7 @@ int
 xpath_eval(struct xpath *x, const char *expression,
     xmlXPathObjectPtr *ret_object, struct err *e)
 {
-	x->reason[0] = '\0';
+	x->reason = NULL;
 	x->context->node = x->node;
 	/* Without these position() and last() are an error. */
 	x->context->proximityPosition = x->position;

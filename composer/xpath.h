@@ -40,7 +40,7 @@ struct xpath {
 	xmlNodePtr node;
 	int position;
 	int last;
-	char reason[256]; /* of the failure under way */
+	const char *reason; /* of the failure under way */
 };
 
 void xpath_init(struct xpath *x, xmlDocPtr doc, const char *lang);

@@ -78,27 +78,35 @@ has_elements_of(const char *sentence, const char *msgid)
 	return true;
 }
 
+static bool
+check_text(const struct template_message *m, const char *lang, const char *s)
+{
+	if (has_elements_of(s, m->msgid))
+		return true;
+	fprintf(stderr,
+	    "templates/%s:%d: %s: \"%s\" has not the elements of \"%s\"\n",
+	    m->file, m->line, lang, s, m->msgid);
+	return false;
+}
+
 static void
 check_message(void *arg, const struct template_message *m)
 {
 	static const char *const langs[] = { "nl", "en" };
 	bool *ok = arg;
 
-	for (size_t i = 0; i < sizeof(langs) / sizeof(langs[0]); i++) {
-		const char *s = m->context != NULL
-		    ? catalogue_context(langs[i], m->context, m->msgid)
-		    : m->plural != NULL
-		    ? catalogue_plural(langs[i], m->msgid, m->plural, 1)
-		    : catalogue_text(langs[i], m->msgid);
-
-		if (has_elements_of(s, m->msgid))
-			continue;
-		fprintf(stderr,
-		    "templates/%s:%d: %s: \"%s\" has not the "
-		    "elements of \"%s\"\n",
-		    m->file, m->line, langs[i], s, m->msgid);
-		*ok = false;
-	}
+	for (size_t i = 0; i < sizeof(langs) / sizeof(langs[0]); i++)
+		if (m->plural != NULL)
+			for (unsigned long n = 0; n <= 2; n++)
+				*ok &= check_text(m, langs[i],
+				    catalogue_plural(langs[i], m->msgid,
+					m->plural, n));
+		else if (m->context != NULL)
+			*ok &= check_text(m, langs[i],
+			    catalogue_context(langs[i], m->context, m->msgid));
+		else
+			*ok &= check_text(m, langs[i],
+			    catalogue_text(langs[i], m->msgid));
 }
 
 static int
@@ -136,6 +144,14 @@ main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	puts("msgid \"\"\nmsgstr \"\"\n"
-	     "\"Content-Type: text/plain; charset=UTF-8\\n\"\n");
+	     "\"Project-Id-Version: tweeluik\\n\"\n"
+	     "\"PO-Revision-Date: 2026-11-24 12:00+0100\\n\"\n"
+	     "\"Last-Translator: Tweeluik <tweeluik@tweeluik.example>\\n\"\n"
+	     "\"Language-Team: none\\n\"\n"
+	     "\"Language: en\\n\"\n"
+	     "\"MIME-Version: 1.0\\n\"\n"
+	     "\"Content-Type: text/plain; charset=UTF-8\\n\"\n"
+	     "\"Content-Transfer-Encoding: 8bit\\n\"\n"
+	     "\"Plural-Forms: nplurals=2; plural=(n != 1);\\n\"\n");
 	return each_template(argv + 1, put_message, NULL) == -1 ? 1 : 0;
 }

@@ -8,8 +8,8 @@
 LOCALES := nl en
 SHARE := $(B)/share/tweeluik
 POT := locales/tweeluik.pot
-POT_C := $(sort $(shell find base composer daemon -name '*.c' -o -name '*.h'))
-POT_TEMPLATES := $(sort $(patsubst templates/%,%,$(shell find templates -name '*.xhtml')))
+POT_C := $(sort $(shell find base composer daemon -name '*.c' -o -name '*.h' 2>/dev/null))
+POT_TEMPLATES := $(sort $(patsubst templates/%,%,$(shell find templates -name '*.xhtml' 2>/dev/null)))
 NL_PARTS := $(sort $(wildcard locales/nl.d/*.po))
 KEYWORDS := N_ catalogue_text:2 catalogue_context:2c,3 catalogue_plural:2,3 \
 	err_set:3 err_sys:3 err_hint:2 err_prefix:2 tr:1 tr_n:1,2
@@ -36,7 +36,8 @@ $(eval $(call PROGRAM,$(B)/tools/msgids,locales/msgids.c,composer base))
 # and no author: it changes only when a sentence does.
 $(B)/pot/templates.pot: $(B)/tools/msgids $(addprefix templates/,$(POT_TEMPLATES))
 	@mkdir -p $(@D)
-	$(B)/tools/msgids templates $(POT_TEMPLATES) | msguniq -o $@ -
+	$(B)/tools/msgids templates $(POT_TEMPLATES) >$@.raw
+	msguniq --force-po -o $@ $@.raw
 
 $(B)/pot/c.pot: $(POT_C)
 	@mkdir -p $(@D)
@@ -50,15 +51,13 @@ $(B)/pot/tweeluik.pot: $(B)/pot/templates.pot $(B)/pot/c.pot
 pot: $(B)/pot/tweeluik.pot
 	cp $< $(POT)
 
-# A part counts until it is in nl.po; there it stays editable.
+# What nl.po says goes before its parts; an empty entry says nothing.
 locales-update: pot
-	@test -f locales/nl.po || msginit --no-translator -l nl -i $(POT) -o locales/nl.po
-	msgcat --use-first --no-wrap -o $(B)/pot/nl.po $(NL_PARTS) locales/nl.po
+	msgcat --use-first --no-wrap -o $(B)/pot/nl.po locales/nl.po $(NL_PARTS)
 	msgmerge --quiet --no-fuzzy-matching --no-wrap --sort-output \
 	    --add-location=file -o $(B)/pot/nl.new $(B)/pot/nl.po $(POT)
 	msgattrib --no-obsolete --no-wrap -o locales/nl.po $(B)/pot/nl.new
-	msgen --no-wrap --lang=en -o locales/en.po $(POT)
-	@sed -i '/^"Language: en/a "Plural-Forms: nplurals=2; plural=(n != 1);\\n"' locales/en.po
+	msgen --no-wrap -o locales/en.po $(POT)
 
 # msgcmp: everything in the second is translated in the first.
 lint-locales: $(B)/pot/tweeluik.pot $(MOS)
