@@ -38,7 +38,7 @@ IMPURE = re.compile(r"sys/socket\.h|netinet/|netdb\.h|poll\.h|libpq|curl/"
 BANNED = re.compile(r"\b(gets|strcpy|strcat|sprintf|vsprintf|strtok|tmpnam"
                     r"|system|popen|alloca|atoi|atol)\s*\(")
 # Only who decides writes to the log or ends the process.
-DECIDES = re.compile(r"(^|/)main\.c$|^daemon/|^base/log\.c$|^composer/cli/")
+DECIDES = re.compile(r"(^|/)main\.c$|^daemon/|^base/log\.[ch]$|^composer/cli/")
 LOGS = re.compile(r"\b(log_event|exit|_exit)\s*\(")
 
 
