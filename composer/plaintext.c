@@ -4,39 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <libxml/uri.h>
 #include <unicode/ucasemap.h>
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "composer/plaintext_para.h"
 #include "composer/textflow.h"
-
-#define TEXT_MAX ((size_t)1024 * 1024)
-
-enum style {
-	STYLE_NONE,
-	STYLE_TITLE,
-	STYLE_SECTION,
-	STYLE_CONTENTS,
-	STYLE_ITEM,
-	STYLE_BAR,
-	STYLE_LABEL,
-	STYLE_LINE,
-	STYLE_SIGNATURE,
-	STYLES
-};
-
-struct link {
-	char *url;
-	size_t start, end; /* of its label in the text */
-};
-
-/* A paragraph under way. */
-struct para {
-	struct buf text;
-	struct link links[PLAINTEXT_LINKS_MAX];
-	size_t nlinks;
-};
 
 struct writer {
 	struct textflow flow;
@@ -51,17 +24,6 @@ static int write_children(struct writer *w, const xmlNode *n);
 static int write_node(struct writer *w, const xmlNode *n);
 
 static bool
-is_named(const xmlNode *n, const char *const *names)
-{
-	if (n->type != XML_ELEMENT_NODE)
-		return false;
-	for (; *names != NULL; names++)
-		if (strcmp((const char *)n->name, *names) == 0)
-			return true;
-	return false;
-}
-
-static bool
 is_block(const xmlNode *n)
 {
 	static const char *const names[] = { "address", "article", "aside",
@@ -71,164 +33,10 @@ is_block(const xmlNode *n)
 		"section", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
 		"ul", NULL };
 
-	return is_named(n, names);
-}
-
-static bool
-is_silent(const xmlNode *n)
-{
-	static const char *const names[] = { "head", "script", "style", "input",
-		"select", "textarea", NULL };
-
-	return is_named(n, names) ||
-	    (n->type != XML_ELEMENT_NODE && n->type != XML_TEXT_NODE &&
-		n->type != XML_CDATA_SECTION_NODE);
-}
-
-static int
-style_of(struct writer *w, const xmlNode *n, enum style *ret)
-{
-	static const char *const names[STYLES] = { "", "title", "section",
-		"contents", "item", "bar", "label", "line", "signature" };
-	xmlChar *as = xmlGetNoNsProp(n, (const xmlChar *)"as");
-	int rc = -1;
-
-	for (int i = 0; i < STYLES; i++)
-		if (strcmp(as != NULL ? (char *)as : "", names[i]) == 0) {
-			*ret = (enum style)i;
-			rc = 0;
-		}
-	if (rc == -1)
-		(void)err_set(w->e, ERR_CONFIG,
-		    "The text style as=\"%s\" is unknown", (char *)as);
-	xmlFree(as);
-	return rc;
-}
-
-static int
-descend(struct writer *w)
-{
-	if (++w->depth > PLAINTEXT_DEPTH_MAX)
-		return err_set(w->e, ERR_LIMIT, "The text is nested too deep");
-	return 0;
+	return plaintext_is_named(n, names);
 }
 
 /* Paragraphs */
-
-static void
-para_clear(struct para *p)
-{
-	buf_clear(&p->text);
-	while (p->nlinks > 0)
-		xmlFree(p->links[--p->nlinks].url);
-}
-
-static void
-add_words(struct buf *b, const char *s)
-{
-	for (; *s != '\0'; s++)
-		if (strchr(" \t\r\n", *s) == NULL)
-			(void)buf_addc(b, *s);
-		else if (b->len > 0 &&
-		    strchr(" \n", b->data[b->len - 1]) == NULL)
-			(void)buf_addc(b, ' ');
-}
-
-/* Where a link leads outside this text: NULL for a jump within it. */
-static char *
-target_of(const xmlNode *a)
-{
-	xmlChar *href = xmlGetNoNsProp(a, (const xmlChar *)"href");
-	char *s = (char *)href, *address;
-
-	if (s == NULL || s[0] == '#' || s[0] == '\0') {
-		xmlFree(href);
-		return NULL;
-	}
-	if (strncasecmp(s, "mailto:", 7) != 0)
-		return s;
-	address = xmlURIUnescapeString(s + 7, (int)strcspn(s + 7, "?"), NULL);
-	xmlFree(href);
-	return address;
-}
-
-static int add_inline(struct writer *w, const xmlNode *n);
-
-static int
-add_inlines(struct writer *w, const xmlNode *n)
-{
-	for (const xmlNode *c = n->children; c != NULL; c = c->next)
-		if (add_inline(w, c) == -1)
-			return -1;
-	return 0;
-}
-
-static int
-add_link(struct writer *w, const xmlNode *n)
-{
-	struct para *p = &w->para;
-	size_t start = p->text.len;
-	char *url = target_of(n);
-
-	if (add_inlines(w, n) == -1) {
-		xmlFree(url);
-		return -1;
-	}
-	if (url == NULL)
-		return 0;
-	if (start == p->text.len || strcmp(p->text.data + start, url) == 0) {
-		if (start == p->text.len)
-			(void)buf_adds(&p->text, url);
-		xmlFree(url);
-		return 0;
-	}
-	if (p->nlinks == PLAINTEXT_LINKS_MAX) {
-		xmlFree(url);
-		return err_set(w->e, ERR_LIMIT,
-		    "A paragraph has more than %d links", PLAINTEXT_LINKS_MAX);
-	}
-	p->links[p->nlinks++] = (struct link){ url, start, p->text.len };
-	return 0;
-}
-
-static int
-add_element(struct writer *w, const xmlNode *n)
-{
-	struct buf *text = &w->para.text;
-	enum style style;
-	int rc;
-
-	if (strcmp((const char *)n->name, "br") == 0)
-		return buf_addc(text, '\n'), 0;
-	if (strcmp((const char *)n->name, "img") == 0) {
-		xmlChar *alt = xmlGetNoNsProp(n, (const xmlChar *)"alt");
-
-		add_words(text, alt != NULL ? (char *)alt : "");
-		xmlFree(alt);
-		return 0;
-	}
-	if (style_of(w, n, &style) == -1 || descend(w) == -1)
-		return -1;
-	if (style == STYLE_LABEL)
-		(void)buf_addc(text, '[');
-	rc = strcmp((const char *)n->name, "a") == 0 ? add_link(w, n)
-						     : add_inlines(w, n);
-	if (style == STYLE_LABEL)
-		(void)buf_addc(text, ']');
-	w->depth--;
-	return rc;
-}
-
-static int
-add_inline(struct writer *w, const xmlNode *n)
-{
-	if (is_silent(n))
-		return 0;
-	if (n->type == XML_ELEMENT_NODE)
-		return add_element(w, n);
-	add_words(&w->para.text, (const char *)n->content);
-	return 0;
-}
 
 static void
 capitals(const char *lang, struct buf *text)
@@ -282,7 +90,7 @@ write_bar(struct writer *w)
 	struct buf bar;
 
 	capitals(w->lang, &w->para.text);
-	buf_init(&bar, TEXT_MAX);
+	buf_init(&bar, PLAINTEXT_PARA_MAX);
 	(void)buf_addf(&bar, "=== %s ", w->para.text.data);
 	for (size_t n = textflow_width(bar.data); n < textflow_room(&w->flow);
 	     n++)
@@ -303,7 +111,7 @@ write_link(struct writer *w, const struct link *l, bool one_line)
 		len--;
 	while (len > 0 && strchr(" \n", label[0]) != NULL)
 		label++, len--;
-	buf_init(&line, TEXT_MAX);
+	buf_init(&line, PLAINTEXT_PARA_MAX);
 	(void)buf_add(&line, label, len);
 	(void)buf_adds(&line, ":");
 	if (one_line &&
@@ -323,7 +131,7 @@ write_label(struct writer *w)
 {
 	struct buf label;
 
-	buf_init(&label, TEXT_MAX);
+	buf_init(&label, PLAINTEXT_PARA_MAX);
 	(void)buf_addf(&label, "[%s]", w->para.text.data);
 	textflow_wrap(&w->flow, label.data);
 	buf_done(&label);
@@ -344,25 +152,13 @@ write_text(struct writer *w)
 		write_link(w, &p->links[i], w->style == STYLE_LINE);
 }
 
-static void
-trim(struct para *p)
-{
-	struct buf *b = &p->text;
-
-	while (b->len > 0 && strchr(" \n", b->data[b->len - 1]) != NULL)
-		b->data[--b->len] = '\0';
-	for (size_t i = 0; i < p->nlinks; i++)
-		if (p->links[i].end > b->len)
-			p->links[i].end = b->len;
-}
-
 /* What was gathered becomes a block. */
 static int
 end_para(struct writer *w)
 {
 	struct para *p = &w->para;
 
-	trim(p);
+	para_trim(p);
 	if (p->text.len == 0) {
 		para_clear(p);
 		return 0;
@@ -399,7 +195,8 @@ has_paragraphs(const xmlNode *list)
 {
 	for (const xmlNode *li = list->children; li != NULL; li = li->next)
 		for (const xmlNode *c = li->children; c != NULL; c = c->next)
-			if (is_named(c, (const char *const[]){ "p", NULL }))
+			if (plaintext_is_named(c,
+				(const char *const[]){ "p", NULL }))
 				return true;
 	return false;
 }
@@ -499,7 +296,7 @@ write_content(struct writer *w, const xmlNode *n)
 	static const char *const lists[] = { "ul", "ol", NULL };
 	const char *name = (const char *)n->name;
 
-	if (is_named(n, lists))
+	if (plaintext_is_named(n, lists))
 		return write_list(w, n);
 	if (strcmp(name, "blockquote") == 0)
 		return write_quote(w, n);
@@ -525,7 +322,8 @@ write_node(struct writer *w, const xmlNode *n)
 
 	if (lang != NULL)
 		w->lang = (char *)lang;
-	if (style_of(w, n, &own) == 0 && descend(w) == 0) {
+	if (plaintext_style_of(n, &own, w->e) == 0 &&
+	    plaintext_check_depth(++w->depth, w->e) == 0) {
 		if (own != STYLE_NONE)
 			w->style = own;
 		if (own == STYLE_SIGNATURE) {
@@ -557,7 +355,7 @@ write_children(struct writer *w, const xmlNode *n)
 			if (rc == 0)
 				rc = write_node(w, c);
 		} else
-			rc = add_inline(w, c);
+			rc = para_add(&w->para, c, w->depth, w->e);
 		if (rc == -1)
 			return -1;
 	}
@@ -575,10 +373,9 @@ plaintext_write(xmlDocPtr doc, const char *lang, struct buf *out, struct err *e)
 	w->lang = lang;
 	w->e = e;
 	textflow_init(&w->flow, out);
-	buf_init(&w->para.text, TEXT_MAX);
+	para_init(&w->para);
 	rc = write_children(w, (const xmlNode *)doc);
-	para_clear(&w->para);
-	buf_done(&w->para.text);
+	para_done(&w->para);
 	free(w);
 	if (rc == 0 && buf_full(out))
 		rc = err_set(e, ERR_LIMIT, "The text becomes too large");

@@ -6,17 +6,16 @@
 #include "base/datefmt.h"
 #include "base/err.h"
 #include "composer/sentence.h"
+#include "composer/template_out.h"
 #include "composer/template_tree.h"
 #include "composer/xpath.h"
 
-#define XHTML_NS "http://www.w3.org/1999/xhtml"
 #define ATTR_MAX ((size_t)64 * 1024)
 
 struct render {
 	struct xpath xpath;
 	enum template_medium medium;
-	xmlDocPtr doc;
-	int nodes;
+	struct template_out out;
 	struct err *e;
 };
 
@@ -24,72 +23,6 @@ static int
 render_nodes(struct render *r, const struct template_node *n, xmlNodePtr dst);
 static int
 render_node(struct render *r, const struct template_node *n, xmlNodePtr dst);
-
-static int
-count_node(struct render *r)
-{
-	if (++r->nodes > TEMPLATE_NODES_MAX)
-		return err_set(r->e, ERR_LIMIT, "The page becomes too large");
-	return 0;
-}
-
-static int
-add_text(struct render *r, xmlNodePtr dst, const char *s, size_t len)
-{
-	xmlNodePtr text;
-
-	if (len == 0)
-		return 0;
-	if (count_node(r) == -1)
-		return -1;
-	text = xmlNewDocTextLen(r->doc, XCHAR s, (int)len);
-	if (text == NULL || xmlAddChild(dst, text) == NULL)
-		abort();
-	return 0;
-}
-
-static int
-add_element(struct render *r, xmlNodePtr dst, const char *name,
-    xmlNodePtr *ret_element)
-{
-	xmlNodePtr x;
-
-	if (count_node(r) == -1)
-		return -1;
-	x = xmlNewDocNode(r->doc, NULL, XCHAR name, NULL);
-	if (x == NULL || xmlAddChild(dst, x) == NULL)
-		abort();
-	*ret_element = x;
-	return 0;
-}
-
-/* A URL a browser runs or shows as a page of its own is not one of ours. */
-static bool
-is_safe_url(const char *url)
-{
-	static const char *const schemes[] = { "https:", "http:", "mailto:" };
-	size_t before = strcspn(url, "/?#");
-
-	if (memchr(url, ':', before) == NULL)
-		return true;
-	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
-		if (strncasecmp(url, schemes[i], strlen(schemes[i])) == 0)
-			return true;
-	return false;
-}
-
-static void
-set_attr(xmlNodePtr x, const char *name, const char *value)
-{
-	static const char *const urls[] = { "href", "src", "action",
-		"formaction" };
-
-	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
-		if (strcmp(name, urls[i]) == 0 && !is_safe_url(value))
-			return;
-	if (xmlNewProp(x, XCHAR name, XCHAR value) == NULL)
-		abort();
-}
 
 /* The value of {name}; *ret_value stays NULL when n has none. */
 static int
@@ -147,7 +80,7 @@ sentence_attr(struct render *r, const struct template_node *n,
 		rc = err_set(r->e, ERR_LIMIT, "The attribute %s is too long",
 		    a->name);
 	if (rc == 0)
-		set_attr(x, a->name, b.data);
+		template_out_attr(x, a->name, b.data);
 	buf_done(&b);
 	return rc;
 }
@@ -165,7 +98,7 @@ xpath_attr(struct render *r, const struct template_attr *a, xmlNodePtr x)
 	if (!none) {
 		value = o->type == XPATH_BOOLEAN ? xmlStrdup(XCHAR a->name)
 						 : xmlXPathCastToString(o);
-		set_attr(x, a->name, (char *)value);
+		template_out_attr(x, a->name, (char *)value);
 		xmlFree(value);
 	}
 	xmlXPathFreeObject(o);
@@ -188,12 +121,12 @@ render_attrs(struct render *r, const struct template_node *n, xmlNodePtr x)
 	int rc = 0;
 
 	if (n->lang != NULL) {
-		set_attr(x, "lang", r->xpath.lang);
+		template_out_attr(x, "lang", r->xpath.lang);
 		if (strcmp(n->name, "body") == 0)
-			set_attr(x, "xml:lang", r->xpath.lang);
+			template_out_attr(x, "xml:lang", r->xpath.lang);
 	}
 	if (n->as != NULL && r->medium == TEMPLATE_TEXT)
-		set_attr(x, "as", n->as);
+		template_out_attr(x, "as", n->as);
 	for (const struct template_attr *a = n->attrs; rc == 0 && a != NULL;
 	     a = a->next)
 		if (a->type == ATTR_XPATH)
@@ -215,55 +148,9 @@ open_element(struct render *r, const struct template_node *n, xmlNodePtr dst,
 	*ret_inner = dst;
 	if (n->name == NULL)
 		return 0;
-	if (add_element(r, dst, n->name, ret_inner) == -1)
+	if (template_out_element(&r->out, dst, n->name, ret_inner) == -1)
 		return -1;
 	return render_attrs(r, n, *ret_inner);
-}
-
-static int
-copy_nodes(struct render *r, const xmlNode *from, xmlNodePtr dst, int depth);
-
-static int
-copy_element(struct render *r, const xmlNode *x, xmlNodePtr dst, int depth)
-{
-	xmlNodePtr copy;
-
-	if ((x->ns != NULL &&
-		strcmp((const char *)x->ns->href, XHTML_NS) != 0) ||
-	    strcmp((const char *)x->name, "script") == 0 ||
-	    strcmp((const char *)x->name, "style") == 0)
-		return 0;
-	if (add_element(r, dst, (const char *)x->name, &copy) == -1)
-		return -1;
-	for (const xmlAttr *a = x->properties; a != NULL; a = a->next) {
-		const char *name = (const char *)a->name;
-		xmlChar *value;
-
-		if (a->ns != NULL || strncmp(name, "on", 2) == 0 ||
-		    strcmp(name, "style") == 0)
-			continue;
-		value = xmlNodeListGetString(x->doc, a->children, 1);
-		set_attr(copy, name, value != NULL ? (char *)value : "");
-		xmlFree(value);
-	}
-	return copy_nodes(r, x->children, copy, depth + 1);
-}
-
-static int
-copy_nodes(struct render *r, const xmlNode *from, xmlNodePtr dst, int depth)
-{
-	int rc = 0;
-
-	if (depth > TEMPLATE_DEPTH_MAX)
-		return err_set(r->e, ERR_LIMIT, "The text is nested too deep");
-	for (; rc == 0 && from != NULL; from = from->next)
-		if (from->type == XML_ELEMENT_NODE)
-			rc = copy_element(r, from, dst, depth);
-		else if (from->type == XML_TEXT_NODE ||
-		    from->type == XML_CDATA_SECTION_NODE)
-			rc = add_text(r, dst, (const char *)from->content,
-			    strlen((const char *)from->content));
-	return rc;
 }
 
 static int
@@ -279,7 +166,7 @@ render_copy(struct render *r, const char *expression, xmlNodePtr dst)
 		xmlNodePtr x = o->nodesetval->nodeTab[i];
 
 		if (x->type == XML_ELEMENT_NODE)
-			rc = copy_nodes(r, x->children, dst, 0);
+			rc = template_out_copy(&r->out, x, dst);
 	}
 	xmlXPathFreeObject(o);
 	return rc;
@@ -295,7 +182,7 @@ render_computed(struct render *r, const struct template_node *n, xmlNodePtr dst)
 		return render_copy(r, n->copy, dst);
 	if (xpath_string(&r->xpath, n->content, &s, r->e) == -1)
 		return -1;
-	rc = add_text(r, dst, (char *)s, strlen((char *)s));
+	rc = template_out_text(&r->out, dst, (char *)s, strlen((char *)s));
 	xmlFree(s);
 	return rc;
 }
@@ -384,9 +271,10 @@ flow_token(struct render *r, struct flow *f, const struct sentence_token *t)
 	if (t->kind == SENTENCE_VALUE)
 		rc = value_of(r, f->n, t, &value);
 	if (rc == 0 && value != NULL)
-		rc = add_text(r, dst, (char *)value, strlen((char *)value));
+		rc = template_out_text(&r->out, dst, (char *)value,
+		    strlen((char *)value));
 	else if (rc == 0)
-		rc = add_text(r, dst, t->raw, t->raw_len);
+		rc = template_out_text(&r->out, dst, t->raw, t->raw_len);
 	xmlFree(value);
 	return rc;
 }
@@ -494,11 +382,12 @@ render_node(struct render *r, const struct template_node *n, xmlNodePtr dst)
 {
 	switch (n->type) {
 	case NODE_TEXT:
-		return add_text(r, dst, n->text, strlen(n->text));
+		return template_out_text(&r->out, dst, n->text,
+		    strlen(n->text));
 	case NODE_COMMENT:
 		if (r->medium == TEMPLATE_HTML)
 			xmlAddChild(dst,
-			    xmlNewDocComment(r->doc, XCHAR n->text));
+			    xmlNewDocComment(r->out.doc, XCHAR n->text));
 		return 0;
 	default:
 		return n->each != NULL ? render_each(r, n, dst)
@@ -536,7 +425,9 @@ template_render(const struct template *t, xmlDocPtr data, const char *lang,
     enum template_medium medium, xmlDocPtr *ret_doc, struct err *e)
 {
 	xmlDocPtr doc = xmlNewDoc(XCHAR "1.0");
-	struct render r = { .medium = medium, .doc = doc, .e = e };
+	struct render r = { .medium = medium,
+		.out = { .doc = doc, .e = e },
+		.e = e };
 	xmlNodePtr holder;
 	int rc;
 

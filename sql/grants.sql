@@ -40,6 +40,7 @@ grant update (state, state_reason, state_at, paused_until) on subscriber
 	to tweeluik_schedule;
 grant insert, select on delivery, chunk, consent_event to tweeluik_schedule;
 grant insert, delete on issue_item to tweeluik_schedule;
+grant insert on issue_text to tweeluik_schedule;
 grant delete on edition to tweeluik_schedule;
 grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
 grant execute on all functions in schema tweeluik to tweeluik_schedule;

@@ -115,7 +115,7 @@ resolve(struct addrinfo **ret_list, const char *host, const char *port,
     struct err *e)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_ADDRCONFIG | AI_NUMERICSERV };
+		.ai_flags = AI_NUMERICSERV };
 	int r = getaddrinfo(host, port, &hints, ret_list);
 
 	if (r == 0)

@@ -22,8 +22,7 @@ format_date(char out[PERSONAL_DATE_CHARS + 1], int64_t at)
 
 void
 personal_fill(struct personal *p, const struct keys *k, uint64_t subscriber,
-    uint32_t mailing, uint32_t seq, int64_t dated_at,
-    const char *return_domain)
+    uint32_t mailing, uint32_t seq, int64_t dated_at, const char *return_domain)
 {
 	static const struct {
 		enum slot_kind slot;

@@ -40,7 +40,7 @@ void personal_fill(struct personal *p, const struct keys *k,
     uint64_t subscriber, uint32_t mailing, uint32_t seq, int64_t dated_at,
     const char *return_domain);
 
-void personal_values(const struct personal *p,
-    const char *ret_values[SLOT_KINDS]);
+void
+personal_values(const struct personal *p, const char *ret_values[SLOT_KINDS]);
 
 #endif

@@ -35,9 +35,9 @@ struct smtp_config {
 	const char *host;
 	const char *port;
 	enum smtp_tls tls;
-	const char *ca_file; /* NULL for the system's */
-	const char *user;    /* NULL for no log-in */
-	const char *password;
+	const char *ca_file;   /* NULL for the system's */
+	const char *user;      /* NULL for no log-in */
+	const char *password;  /* must be there when user is */
 	const char *helo;      /* a domain of the list, never a host name */
 	bool auth_without_tls; /* only ever to this machine itself */
 	int cancel_fd;	       /* -1 for none */

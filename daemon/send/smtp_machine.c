@@ -409,8 +409,14 @@ smtp_machine_input(struct smtp_machine *m, const char **p, const char *end,
 {
 	while (*p < end) {
 		struct expected x;
-		int r = smtp_reply_feed(&m->reply, p, end, e);
+		int r;
 
+		/* Replies to the rest of a group that 421 cut short. */
+		if (m->closing && !m->busy) {
+			*p = end;
+			return 0;
+		}
+		r = smtp_reply_feed(&m->reply, p, end, e);
 		if (r != 1)
 			return r;
 		if (m->waiting == 0) {

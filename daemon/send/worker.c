@@ -173,8 +173,8 @@ record(struct worker *w, const struct recipient *r, const char *outcome,
 	 * needs, and it may hold a queue id of the relay. */
 	return DATABASE_DO(w->db, e, "send_outcome", param_int(r->mailing),
 	    param_int(r->seq), param_int(r->attempt), param_text(outcome),
-	    param_text(smtp_stage_name(result->stage)),
-	    param_int(result->code), param_text(status),
+	    param_text(smtp_stage_name(result->stage)), param_int(result->code),
+	    param_text(status),
 	    param_text(outcome[0] == 'a' ? "" : result->text));
 }
 
@@ -294,8 +294,8 @@ settle(struct worker *w, const struct recipient *r,
 /* The recipient's own copy of the message, in w->iov.  -1 for what no later
  * attempt would mend: a wrong key, a damaged message. */
 static int
-make_copy(struct worker *w, const struct recipient *r,
-    const struct message *m, struct personal *p, size_t *ret_n, struct err *e)
+make_copy(struct worker *w, const struct recipient *r, const struct message *m,
+    struct personal *p, size_t *ret_n, struct err *e)
 {
 	const char *values[SLOT_KINDS];
 
@@ -437,9 +437,9 @@ set_up_smtp(struct worker *w)
 	(void)snprintf(w->port, sizeof(w->port), "%d", c->relay_port);
 	w->smtp.host = c->relay_host;
 	w->smtp.port = w->port;
-	w->smtp.tls = c->relay_tls == CONFIG_TLS_STARTTLS ? SMTP_TLS_STARTTLS :
-	    c->relay_tls == CONFIG_TLS_IMPLICIT		  ? SMTP_TLS_IMPLICIT :
-							    SMTP_TLS_NONE;
+	w->smtp.tls = c->relay_tls == CONFIG_TLS_STARTTLS ? SMTP_TLS_STARTTLS
+	    : c->relay_tls == CONFIG_TLS_IMPLICIT	  ? SMTP_TLS_IMPLICIT
+							  : SMTP_TLS_NONE;
 	w->smtp.ca_file = c->relay_ca_file;
 	w->smtp.user = c->relay_user;
 	w->smtp.password = w->setup.password;

@@ -288,36 +288,6 @@ language sql stable as $$
 	order by planned_at, id limit 1
 $$;
 
--- The items of an issue in the order of its sections.  Approval fixed them;
--- before it they are whatever is ready.
-create function issue_content(the_issue bigint)
-returns table (n int, section text, item_id bigint)
-language sql stable as $$
-	select x.position, x.section, x.item_id
-	from issue_item x where x.issue_id = the_issue
-	union all
-	select (row_number() over (order by s.rank, s.at, i.position nulls last,
-		i.id))::int, s.section, i.id
-	from issue n
-	join item i on i.state = 'queued'
-		and (i.issue_id = n.id
-			or i.issue_id is null and n.id = issue_next())
-		and (i.not_after is null or i.not_after >= n.planned_at::date)
-		and i.visibility <> 'office'
-		and (i.kind <> 'news' or i.topic_id is not null)
-		and exists (select from item_text t where t.item_id = i.id
-			and t.state = 'ready'
-			and (t.body <> '' or i.kind in ('event', 'organisation')))
-	left join topic t on t.id = i.topic_id
-	cross join lateral (select
-		case i.kind when 'news' then t.slug else i.kind end as section,
-		case i.kind when 'news' then t.position when 'announcement' then 100
-			when 'event' then 101 when 'organisation' then 102
-			else 103 end as rank,
-		case i.kind when 'event' then i.starts_at end as at) s
-	where n.id = the_issue and n.state = 'open'
-$$;
-
 -- Numbers as people use them: given ones, and for open issues the number they
 -- would get if all before them are approved.
 create view issue_label as
@@ -368,8 +338,7 @@ begin
 		where x.item_id = the_item and n.state = 'approved'
 		union
 		select n.id from item t join issue n on n.state = 'open'
-			and (t.issue_id = n.id
-				or t.issue_id is null and n.id = issue_next())
+			and n.id = coalesce(t.issue_id, item_flows_into(t.id))
 		where t.id = the_item
 			and exists (select from item_text s
 				where s.item_id = the_item and s.state = 'ready')

@@ -2,6 +2,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import time
 from collections import namedtuple
@@ -172,6 +173,7 @@ def test_unknown_mechanisms_are_refused():
     ("localhost", "stranger", False, "ca", "tls-unknown-issuer"),
     ("localhost", "ca", True, "ca", "tls-expired"),
     ("localhost", "ca", False, None, "tls-unknown-issuer"),
+    ("127.0.0.1", "ca", False, "ca", "tls-wrong-name"),  # as a DNS name
 ])
 @pytest.mark.parametrize("mode", ["starttls", "implicit"])
 def test_bad_certificate_is_refused(certificates, mode, name, ca, expired,
@@ -186,6 +188,24 @@ def test_bad_certificate_is_refused(certificates, mode, name, ca, expired,
     assert results[0].verdict == "relay-broken"
     assert why.startswith(f"{word}: The certificate of the server")
     assert server.envelopes == []
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_old_tls_is_refused(certificates):
+    tls = certificates.server()
+    tls.set_ciphers("DEFAULT@SECLEVEL=0")
+    tls.minimum_version = ssl.TLSVersion.TLSv1
+    tls.maximum_version = ssl.TLSVersion.TLSv1_1
+
+    class Old(ScriptedServer):
+        def _play(self, connection, lines):
+            tls.wrap_socket(connection, server_side=True)
+
+    with Old([]) as server:
+        results, why = probe(server.port, "-t", "implicit",
+                             "-a", certificates.ca)
+    assert results[0][:2] == ("starttls", "unfit")
+    assert why.startswith("tls-bad: ")
 
 
 def test_missing_ca_file_is_a_setting_to_mend(certificates):
