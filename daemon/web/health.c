@@ -13,7 +13,7 @@ look(struct worker *w, bool *ret_held, struct err *e)
 	struct rows rows;
 
 	if (worker_database(w, &db, e) == -1 ||
-	    DATABASE_RUN(db, &rows, e, "web_held", param_bool(true)) == -1)
+	    database_run(db, &rows, e, "web_held", NULL, 0) == -1)
 		return -1;
 	*ret_held = rows_bool(&rows, 0, "held");
 	rows_done(&rows);
