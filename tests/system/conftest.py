@@ -1,33 +1,30 @@
-"""What the system tests share: a private PostgreSQL and fresh databases.
-
-PostgreSQL refuses to run as root, so as root it is started as user postgres.
-Everything lives in one temporary folder and is gone afterwards.
-"""
-import os
-import pwd
-import shutil
-import subprocess
+"""What the system tests share: a private PostgreSQL, fresh databases, and
+whole installations on them."""
+import sys
 import tempfile
 from pathlib import Path
 
 import psycopg2
+import psycopg2.extras
 import pytest
 
 TOP = Path(__file__).resolve().parents[2]
-PG_BIN = Path(os.environ.get("PG_BIN", "/usr/lib/postgresql/15/bin"))
+sys.path[:0] = [str(TOP), str(TOP / "tests/system")]
+
+from tests.embedded import Installation, Postgres  # noqa: E402
+
 TEMPLATE = "tweeluik_template"
 
 
 class Database:
     """A database with the schema of this tree; roles as in production."""
 
-    def __init__(self, host, name):
-        self.host, self.name = host, name
+    def __init__(self, pg, name):
+        self.pg, self.name = pg, name
 
     def conninfo(self, role=None):
         """role None: as the configuration file has it, without a user."""
-        info = f"host={self.host} dbname={self.name}"
-        return f"{info} user={role}" if role else info
+        return self.pg.conninfo(self.name, role)
 
     def connect(self, role="postgres", autocommit=True):
         conn = psycopg2.connect(
@@ -36,36 +33,33 @@ class Database:
         conn.autocommit = autocommit
         return conn
 
+    def rows(self, sql, *values, role="postgres"):
+        """The rows of a query as dictionaries; [] for a statement."""
+        conn = self.connect(role)
+        try:
+            with conn.cursor(
+                    cursor_factory=psycopg2.extras.RealDictCursor) as cur:
+                cur.execute(sql, values)
+                return [dict(r) for r in cur] if cur.description else []
+        finally:
+            conn.close()
+
+    def one(self, sql, *values, role="postgres"):
+        row, = self.rows(sql, *values, role=role)
+        value, = row.values()
+        return value
+
 
 @pytest.fixture(scope="session")
 def pg():
-    """Folder of the socket of a PostgreSQL that trusts its local users."""
-    home = Path(tempfile.mkdtemp(prefix="tweeluik-pg-"))
-    demote = {}
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(home, user.pw_uid, user.pw_gid)
-        demote = {"user": user.pw_uid, "group": user.pw_gid,
-                  "extra_groups": []}
-    home.chmod(0o755)
-    options = (f"-c listen_addresses= -c unix_socket_directories={home} "
-               "-c fsync=off -c max_connections=50")
-
-    def run(program, *args):
-        subprocess.run([PG_BIN / program, "-D", home / "data", *args],
-                       check=True, stdout=subprocess.DEVNULL, cwd="/",
-                       **demote)
-
-    try:
-        run("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8",
-            "--locale=C.UTF-8", "--no-sync")
-        run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
+    with tempfile.TemporaryDirectory(prefix="tweeluik-pg-") as home:
+        Path(home).chmod(0o755)
+        server = Postgres(Path(home) / "pg")
+        server.start()
         try:
-            yield home
+            yield server
         finally:
-            run("pg_ctl", "-w", "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(home)
+            server.stop("immediate")
 
 
 def schema(cur):
@@ -103,3 +97,13 @@ def database(pg, template, request):
     cur.execute(f"create database {name} template {TEMPLATE}")
     yield Database(pg, name)
     cur.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def site(pg, database, tmp_path):
+    """A Tweeluik of its own: configuration, keys, programs to call."""
+    site = Installation(tmp_path / "site", pg, database.name)
+    site.db = database
+    site.init()
+    yield site
+    site.stop()
