@@ -7,12 +7,12 @@
 #include "daemon/web/site.h"
 
 static int
-look(struct worker *w, bool *ret_held, struct err *e)
+look(struct site_worker *w, bool *ret_held, struct err *e)
 {
 	struct database *db;
 	struct rows rows;
 
-	if (worker_database(w, &db, e) == -1 ||
+	if (site_worker_database(w, &db, e) == -1 ||
 	    database_run(db, &rows, e, "web_held", NULL, 0) == -1)
 		return -1;
 	*ret_held = rows_bool(&rows, 0, "held");
@@ -31,7 +31,7 @@ health_show(struct request *q, struct response *r, struct err *e)
 		word =
 		    strcmp(e->slug, "schema-mismatch") == 0 ? "schema" : "db";
 		/* The next try may find it back. */
-		worker_reconnect(q->worker);
+		site_worker_reconnect(q->worker);
 	} else if (held)
 		word = "held";
 	r->status = strcmp(word, "ok") == 0 ? 200 : 503;
@@ -42,7 +42,7 @@ health_show(struct request *q, struct response *r, struct err *e)
 int
 style_show(struct request *q, struct response *r, struct err *e)
 {
-	const struct worker *w = q->worker;
+	const struct site_worker *w = q->worker;
 
 	(void)e;
 	r->type = "text/css; charset=utf-8";

@@ -56,7 +56,7 @@ reader_find(struct reader *ret, struct request *q, const char *purposes,
 	}
 	d.id = (int64_t)t.subscriber;
 	d.mailing = t.mailing;
-	if (worker_database(d.worker, &d.db, e) == -1 ||
+	if (site_worker_database(d.worker, &d.db, e) == -1 ||
 	    DATABASE_RUN(d.db, &rows, e, "web_subscriber", param_int(d.id)) ==
 		-1)
 		return -1;

@@ -19,7 +19,7 @@ struct page;
 struct request;
 
 struct reader {
-	struct worker *worker;
+	struct site_worker *worker;
 	struct database *db;
 	int64_t id;
 	int64_t mailing;   /* the link came with; 0: none */

@@ -96,18 +96,21 @@ bad:
 void
 site_close(struct site *s)
 {
+	if (s->config == NULL)
+		return; /* never opened */
 	for (int i = 0; i < SITE_PAGES; i++) {
 		if (s->templates[i] != NULL)
 			template_free(s->templates[i]);
 		buf_done(&s->fixed[i]);
 	}
 	buf_done(&s->style);
+	s->config = NULL;
 }
 
 void *
-worker_new(void *site)
+site_worker_new(void *site)
 {
-	struct worker *w = calloc(1, sizeof(*w));
+	struct site_worker *w = calloc(1, sizeof(*w));
 
 	if (w == NULL)
 		abort();
@@ -116,16 +119,17 @@ worker_new(void *site)
 }
 
 void
-worker_free(void *worker)
+site_worker_free(void *worker)
 {
-	struct worker *w = worker;
+	struct site_worker *w = worker;
 
 	database_close(w->db);
 	free(w);
 }
 
 int
-worker_database(struct worker *w, struct database **ret, struct err *e)
+site_worker_database(struct site_worker *w, struct database **ret,
+    struct err *e)
 {
 	static const char *const queries[] = { "web", NULL };
 
@@ -143,7 +147,7 @@ worker_database(struct worker *w, struct database **ret, struct err *e)
 }
 
 bool
-worker_reconnect(struct worker *w)
+site_worker_reconnect(struct site_worker *w)
 {
 	struct err e;
 
@@ -172,13 +176,13 @@ bool
 site_failed(struct request *q, struct response *r, const struct err *e,
     bool again)
 {
-	struct worker *w = q->worker;
+	struct site_worker *w = q->worker;
 
 	if (e->kind == ERR_NOT_FOUND) {
 		answer_fixed(w->site, not_found(e), 404, r);
 		return false;
 	}
-	if (e->kind == ERR_TEMP && worker_reconnect(w) && again)
+	if (e->kind == ERR_TEMP && site_worker_reconnect(w) && again)
 		return true;
 	log_event(LOG_LEVEL_ERROR, "page-failed", "page",
 	    q->route != NULL ? q->route->pattern : "", "error", e->text, NULL);

@@ -5,7 +5,7 @@
  * they are there when nothing else is.
  *
  * Ownership: struct site borrows configuration and keys; it is read-only once
- *   open.  A struct worker belongs to one thread and owns its connection.
+ *   open.  A struct site_worker belongs to one thread and owns its connection.
  * Errors: site_open(): ERR_CONFIG for a template, ERR_SYS for a missing file.
  */
 #ifndef DAEMON_WEB_SITE_H
@@ -47,7 +47,7 @@ struct site {
 	struct buf style;
 };
 
-struct worker {
+struct site_worker {
 	const struct site *site;
 	struct database *db; /* NULL until needed */
 	bool ready;	     /* connected, to the right schema */
@@ -55,18 +55,20 @@ struct worker {
 
 int site_open(struct site *s, const struct config *c, const struct keys *k,
     struct err *e);
+/* Also of one that is all zero, or was not opened. */
 void site_close(struct site *s);
 
 /* For struct http_options. */
-void *worker_new(void *site);
-void worker_free(void *worker);
+void *site_worker_new(void *site);
+void site_worker_free(void *worker);
 bool site_failed(struct request *q, struct response *r, const struct err *e,
     bool again);
 
 /* The connection of this thread; ERR_TEMP when it cannot be had. */
-int worker_database(struct worker *w, struct database **ret, struct err *e);
+int site_worker_database(struct site_worker *w, struct database **ret,
+    struct err *e);
 /* A server that was started anew has closed our connection: true when there is
  * another one now. */
-bool worker_reconnect(struct worker *w);
+bool site_worker_reconnect(struct site_worker *w);
 
 #endif

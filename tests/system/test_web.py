@@ -19,7 +19,7 @@ ALPHABET = ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 @pytest.fixture
 def site(database, tmp_path):
-    site = Website(database, tmp_path)
+    site = Website(database, tmp_path / "site")
     try:
         yield site.start()
     finally:
@@ -462,8 +462,7 @@ def test_database_away_and_back(site, database):
     path = f"/u/{site.token('u', reader)}"
     assert site.get(path).status == 200
     name = database.name
-    admin = psycopg2.connect(f"host={database.host} user=postgres"
-                             " dbname=postgres")
+    admin = psycopg2.connect(database.pg.conninfo("postgres", "postgres"))
     admin.autocommit = True
     cur = admin.cursor()
     cur.execute(f"alter database {name} with allow_connections false")

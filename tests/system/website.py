@@ -8,45 +8,22 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
+from tests.embedded import Installation, die_with_parent
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PROGRAM = BUILD / "libexec/tweeluik/tweeluik-web"
 KEYS = BUILD / "tests/web-keys"
 ADDRESS = "jansen@organisatie.example"
-CONFIG = """
-database = "{database}"
-keys = "{keys}"
-newsletter {{
-    sender = "Stichting Voorbeeld"
-    address = "nieuwsbrief@nieuws.voorbeeld.example"
-    reply_to = "loket@voorbeeld.example"
-    postal_address = "Postbus 1234, 1000 AA Voorbeeldstad"
-    list_id = "nieuws.voorbeeld.example"
-    base_url = "https://nieuws.voorbeeld.example"
-    unsubscribe_address = "afmelden@nieuws.voorbeeld.example"
-    return_domain = "terug.voorbeeld.example"
-}}
-web {{
-    listen = "127.0.0.1:{port}"
-}}
-"""
 Answer = namedtuple("Answer", "status headers body")
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 class Website:
     def __init__(self, database, folder):
-        self.keys = folder / "keys"
-        self.port = free_port()
-        self.log = folder / "log"
-        self.config = folder / "tweeluik.conf"
-        self.config.write_text(CONFIG.format(
-            database=database.conninfo(), keys=self.keys, port=self.port))
+        self.place = Installation(folder, database.pg, database.name, BUILD)
+        self.keys = self.place.folder / "keys"
+        self.port = self.place.web_port
+        self.log = self.place.folder / "log"
         self.run_keys("create")
         self.conn = database.connect()
         self.process = None
@@ -88,8 +65,8 @@ class Website:
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [PROGRAM, "--config", self.config], stderr=log, stdout=log,
-                env={**os.environ, "LC_ALL": "C.UTF-8"})
+                [PROGRAM, "--config", self.place.config], stderr=log,
+                stdout=log, env=self.place.env(), preexec_fn=die_with_parent)
         until = time.monotonic() + 20
         while time.monotonic() < until:
             try:
