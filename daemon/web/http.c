@@ -12,7 +12,7 @@
 #include "daemon/web/framing.h"
 #include "daemon/web/listener.h"
 
-#define CONNECTIONS_MAX 4096U
+#define CONNECTIONS_MAX 800U		     /* of the usual 1024 descriptors */
 #define CONNECTION_BYTES ((size_t)16 * 1024) /* headers; more answers 431 */
 #define SILENCE_SECONDS 15U
 #define REQUEST_SECONDS 30U

@@ -62,7 +62,7 @@ struct http_options {
 
 int http_start(struct http **ret, const struct http_options *o, struct err *e);
 
-/* Finishes the requests under way. */
+/* Handlers under way end first. */
 void http_stop(struct http *h);
 
 /* A redirect after a POST, to a path. */

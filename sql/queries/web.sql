@@ -1,5 +1,6 @@
 -- name: web_subscriber
-select address_sealed, language, state, state = 'unsubscribed' as left,
+select address_sealed, language,
+	state in ('unsubscribed', 'blocked') as left,
 	coalesce(undo_until > now(), false) as may_undo
 from web_subscriber($1)
 

@@ -285,6 +285,15 @@ def test_undo_ends_after_thirty_days(site):
     assert site.state(reader) == "unsubscribed"
 
 
+def test_who_is_blocked_is_not_asked_to_leave(site):
+    reader = site.reader(state="blocked")
+    path = f"/u/{site.token('u', reader)}"
+    for answer in site.get(path), follow(site, site.post(path)):
+        assert path not in check_page(answer).forms
+    site.post(path + "/undo")
+    assert site.state(reader) == "blocked" and site.events() == []
+
+
 def test_reason_is_optional_and_one_of_four(site):
     reader = site.reader()
     path = f"/u/{site.token('u', reader)}"

@@ -29,8 +29,8 @@ def browser():
     options.add_experimental_option("prefs", {
         "profile.managed_default_content_settings.javascript": 2})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(
-                                  "/usr/bin/chromedriver"))
+    driver = webdriver.Chrome(options=options,
+                              service=Service("/usr/bin/chromedriver"))
     driver.set_window_size(*PHONE)
     try:
         yield driver
