@@ -1,9 +1,12 @@
 """The journey of a reader in a real browser without JavaScript."""
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import (NoSuchElementException,
+                                        StaleElementReferenceException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from website import Website
 
@@ -38,8 +41,11 @@ def browser():
         driver.quit()
 
 
-def heading(browser):
-    return browser.find_element(By.TAG_NAME, "h1").text
+def wait_for(browser, words, tag="h1"):
+    """A click may return before the page it leads to is there."""
+    WebDriverWait(browser, 10, 0.05, [StaleElementReferenceException,
+                                      NoSuchElementException]).until(
+        lambda b: words in b.find_element(By.TAG_NAME, tag).text)
 
 
 def press(browser, words):
@@ -65,27 +71,27 @@ def test_unsubscribe_and_undo(site, browser):
     reader = site.reader()
     url = f"http://127.0.0.1:{site.port}/u/{site.token('u', reader)}"
     browser.get(url)
-    assert heading(browser) == "Afmelden voor de nieuwsbrief"
+    wait_for(browser, "Afmelden voor de nieuwsbrief")
     check(browser)
     before = site.dump()
     browser.refresh()
     assert site.dump() == before
 
     press(browser, "Ja, meld dit adres af")
-    assert heading(browser) == "U bent afgemeld"
+    wait_for(browser, "U bent afgemeld")
     assert browser.title == "Gelukt: u bent afgemeld"
     assert site.state(reader) == "unsubscribed"
     check(browser)
 
     browser.find_element(By.CSS_SELECTOR, "input[value=job]").click()
     press(browser, "Verstuur")
-    assert "Dank u" in browser.find_element(By.TAG_NAME, "main").text
+    wait_for(browser, "Dank u", "main")
     assert site.events()[-1] == ("unsubscribed", "page", "job")
     browser.refresh()  # no form is sent again
     assert len(site.events()) == 1
 
-    press(browser, "Ongedaan maken: stuur mij de nieuwsbrief toch")
-    assert heading(browser) == "U krijgt de nieuwsbrief weer"
+    press(browser, "Ongedaan maken")
+    wait_for(browser, "U krijgt de nieuwsbrief weer")
     assert site.state(reader) == "active"
     check(browser)
 
@@ -102,7 +108,7 @@ def test_keyboard_alone(site, browser):
         if focus.text == "Yes, unsubscribe this address":
             break
     focus.send_keys(Keys.ENTER)
-    assert heading(browser) == "You are unsubscribed"
+    wait_for(browser, "You are unsubscribed")
     assert site.state(reader) == "unsubscribed"
 
 
@@ -112,11 +118,12 @@ def test_language_and_details(site, browser):
     check(browser)
     browser.find_element(By.CSS_SELECTOR, "#nl input[value=en]").click()
     press(browser, "Opslaan")
+    wait_for(browser, "Your choice is saved.", "main")
     assert browser.title == "Done: your choice is saved"
     assert site.sql("select language from subscriber") == [("en",)]
     browser.get(f"http://127.0.0.1:{site.port}/t/{site.token('t', reader)}/nl")
     check(browser)
     press(browser, "Ja, in het Nederlands")
-    assert heading(browser) == "Uw keuze is bewaard"
+    wait_for(browser, "Uw keuze is bewaard")
     check(browser)
     assert site.sql("select language from subscriber") == [("nl",)]
