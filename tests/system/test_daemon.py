@@ -134,7 +134,8 @@ def test_starts_all_says_ready_and_stops_all(house, tmp_path):
     p = house.start("--config", "/x",
                     env={"NOTIFY_SOCKET": str(tmp_path / "notify")})
     heard = []
-    while "STATUS=tweeluik-send works" not in heard:
+    while ("STATUS=tweeluik-schedule works; tweeluik-send works"
+           not in heard):
         heard += systemd.recv(2000).decode().splitlines()
     wait_for(lambda: house.pid("web"))
     while "READY=1" not in heard:
