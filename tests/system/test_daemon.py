@@ -50,10 +50,11 @@ if mode == "crash":
 signal.signal(signal.SIGTERM, signal.SIG_IGN if mode == "linger"
               else lambda *a: sys.exit(0))
 signal.signal(signal.SIGHUP, lambda *a: sys.exit(0))
+me.with_suffix(".pid").write_text(str(os.getpid()))
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.connect("\\0" + os.environ["NOTIFY_SOCKET"][1:])
-s.send(f"READY=1\\nSTATUS={me.name} works".encode())
-me.with_suffix(".pid").write_text(str(os.getpid()))
+if mode != "mute":
+    s.send(f"READY=1\\nSTATUS={me.name} works".encode())
 while True:
     time.sleep(60)
 """
@@ -150,17 +151,32 @@ def test_starts_all_says_ready_and_stops_all(house, tmp_path):
 
 
 def test_a_stranger_who_says_ready_is_not_believed(house):
-    house.mode("web", "linger")
+    house.mode("web", "mute")
     p = house.start("--foreground")
-    pid = wait_for(lambda: house.pid("send"))
+    pid = wait_for(lambda: house.pid("web"))
     env = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     (address,) = [e[15:] for e in env if e.startswith(b"NOTIFY_SOCKET=@")]
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.connect(b"\0" + address)
     s.send(b"READY=1")
+    time.sleep(0.5)
+    assert house.log.read_text() == ""
     house.mode("web", "steady")
-    wait_for(lambda: house.pid("web"))
-    p.send_signal(signal.SIGKILL)
+    p.send_signal(signal.SIGHUP)
+    wait_for(lambda: "tweeluikd ready" in house.log.read_text())
+    p.terminate()
+    assert p.wait(10) == 0
+
+
+def test_a_role_that_lingers_is_killed_after_30_seconds(house):
+    house.mode("web", "linger")
+    p = house.start("--foreground")
+    pid = wait_for(lambda: house.pid("web"))
+    begin = time.monotonic()
+    p.terminate()
+    assert p.wait(40) == 0
+    assert 29 < time.monotonic() - begin < 35
+    assert gone(pid)
 
 
 def test_a_crashed_role_comes_back_with_growing_pauses(house):
