@@ -76,16 +76,6 @@ check_leftover(const char *text)
 	return strcasestr(text, "[vertalen]") != NULL ? "[vertalen]" : NULL;
 }
 
-size_t
-check_characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
-}
-
 char *
 check_normal(struct arena *a, const char *text)
 {

@@ -29,6 +29,7 @@ struct issue;
 #define CHECK_HTML_MAX ((size_t)100 * 1024)
 #define CHECK_HTML_WARN ((size_t)80 * 1024)
 #define CHECK_HEADLINE_WARN 60 /* characters */
+#define CHECK_EDITIONS 3
 
 enum check_severity { CHECK_BLOCKING, CHECK_WARNING, CHECK_OK };
 
@@ -49,6 +50,10 @@ struct check {
 	struct check_finding *first, **end;
 	struct link *links;
 	size_t nlinks;
+	struct check_edition {
+		const char *name, *subject;
+		size_t html_bytes;
+	} editions[CHECK_EDITIONS];
 };
 
 int check_issue(struct check *ret, struct arena *a, const char *lang,
@@ -64,8 +69,6 @@ const char *check_severity_word(enum check_severity s);
 
 /* The mark of unfinished work in a text (TK, XXX, [vertalen]), or NULL. */
 const char *check_leftover(const char *text);
-/* Characters, of which a byte may be only a part. */
-size_t check_characters(const char *text);
 /* A copy in which every run of white space is one blank. */
 char *check_normal(struct arena *a, const char *text);
 

@@ -8,6 +8,7 @@
 #include "composer/check_add.h"
 #include "composer/issue.h"
 #include "composer/privacy.h"
+#include "composer/text.h"
 
 #define FINDS_MAX 8
 
@@ -181,7 +182,7 @@ texts(struct check *ck, struct database *d, struct err *e)
 	for (int i = 0; i < r.n; i++) {
 		const char *lang = rows_str(&r, i, "lang");
 		const char *headline = rows_str(&r, i, "headline");
-		size_t length = check_characters(headline);
+		size_t length = text_length(headline);
 		const char *fix = arena_printf(ck->arena,
 		    "tweeluik issue plan %s --headline-%s TEXT",
 		    ck->issue->name, lang);

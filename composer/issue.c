@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/catalogue.h"
 #include "base/database.h"
 #include "base/err.h"
+#include "composer/day.h"
 #include "composer/vet.h"
 
 /* Digits up to what follows, from 1 to 9999; 0 for anything else. */
@@ -272,23 +272,21 @@ int
 issue_set_moment(struct database *d, const struct issue *i, const char *local,
     const char *actor, struct err *e)
 {
-	struct tm tm = { 0 }, same;
-	char text[32], moment[40];
-	const char *end = strptime(local, "%Y-%m-%d %H:%M", &tm);
+	char text[DAY_TEXT_SIZE], moment[40];
 	struct rows r;
-	bool past;
+	bool past, valid;
 
 	if (!may_change(i))
 		return issue_refuse(d, i, e);
-	same = tm;
-	/* The 30th of February becomes a day of March. */
-	if (end == NULL || *end != '\0' || timegm(&same) == -1 ||
-	    same.tm_mday != tm.tm_mday || tm.tm_year < 100) {
+	if (database_run(d, &r, e, "item_today", NULL, 0) == -1)
+		return -1;
+	valid = day_parse(text, local, rows_str(&r, 0, "today"), true);
+	rows_done(&r);
+	if (!valid) {
 		(void)err_set(e, ERR_INPUT, "'%s' is not a date and time",
 		    local);
 		return err_hint(e, N_("Write it as \"2026-12-10 10:00\""));
 	}
-	(void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm);
 	if (DATABASE_RUN(d, &r, e, "issue_moment", param_text(text)) == -1)
 		return -1;
 	(void)snprintf(moment, sizeof(moment), "%s", rows_str(&r, 0, "moment"));

@@ -284,14 +284,14 @@ select exists (select from activity a where a.subject = 'issue'
 		select minimum_items from schedule), 3) else 1 end as minimum
 from issue i where i.id = $1
 
--- name: approve_lock
--- first: nothing before it in its series waits for approval.
-select i.state, i.revision, l.number, l.year, not exists (
-		select from issue o where o.series = i.series
-			and o.state = 'open'
-			and (o.planned_at, o.id) < (i.planned_at, i.id)) as first
-from issue i join issue_label l using (id) where i.id = $1
-for update of i
+-- before: what comes first in the series and waits for approval.
+-- name: approve_possible
+select revision, (select l.number || '-' || l.year
+	from issue o join issue_label l using (id)
+	where o.series = i.series and o.state = 'open'
+		and (o.planned_at, o.id) < (i.planned_at, i.id)
+	order by o.planned_at, o.id limit 1) as before
+from issue i where id = $1
 
 -- name: approve_number
 update issue i set number = l.number, year = l.year
@@ -313,25 +313,42 @@ update issue set state = 'approved', approved_at = now(), approved_by = $2,
 	held_by = case when held_by = 'schedule' then null else held_by end
 where id = $1 and state = 'open'
 
--- name: approve_summary
-select (select count(*) from issue_content(i.id)) as items,
-	extract(epoch from coalesce(i.send_after, i.planned_at) - now())::bigint
+-- name: approve_facts
+with c as (
+	select m.* from issue_content($1) x join item m on m.id = x.item_id
+)
+select extract(epoch from coalesce(i.send_after, i.planned_at) - now())::bigint
 		as seconds,
-	coalesce((select string_agg(distinct t.changed_by, ', ')
-		from issue_content(i.id) c join item m on m.id = c.item_id
-		join item_text t on t.item_id = m.id
-			and t.lang = m.source_lang), '') as writers,
-	coalesce((select string_agg(distinct t.changed_by, ', ')
-		from issue_content(i.id) c join item m on m.id = c.item_id
-		join item_text t on t.item_id = m.id
-			and t.lang is distinct from m.source_lang
-			and t.body <> ''), '') as translators,
+	(select string_agg(distinct t.changed_by, ', ') from c
+		join item_text t on t.item_id = c.id
+		and t.lang = c.source_lang) as writers,
+	(select string_agg(distinct t.changed_by, ', ') from c
+		join item_text t on t.item_id = c.id
+		and t.lang <> c.source_lang and t.body <> '') as translators,
 	(select rfc3339(max(a.at)) from activity a where a.subject = 'issue'
 		and a.subject_id = i.id and a.action = 'tested') as tested_at,
-	(select jsonb_object_agg(kind, n) from (select m.kind, count(*) as n
-		from issue_content(i.id) c join item m on m.id = c.item_id
-		group by m.kind) k) as kinds
-from issue i where i.id = $1
+	(select count(*) from c where kind = 'news') as news,
+	(select count(*) from c where kind = 'event') as events,
+	(select count(*) from c where kind = 'organisation') as organisations,
+	(select count(*) from c where kind = 'question') as questions,
+	(select count(*) from c where kind = 'announcement') as announcements,
+	s.nl, s.en, s."both",
+	coalesce((select bool_and(t.changed_by = $2) from c
+		join item_text t on t.item_id = c.id), false) as alone
+from issue i
+cross join lateral (select count(*) filter (where language = 'nl') as nl,
+		count(*) filter (where language = 'en') as en,
+		count(*) filter (where language = 'both') as "both"
+	from subscriber s where s.state = 'active' and not exists (
+		select from suppression x
+		where x.address_hash = s.address_hash)) s
+where i.id = $1
+
+-- Who changed an item of the issue last.
+-- name: approve_changed
+select t.item_id, t.changed_by, rfc3339(t.changed_at) as changed_at
+from issue_content($1) c join item_text t using (item_id)
+order by t.changed_at desc limit 1
 
 -- name: test_clock
 select to_char(now() at time zone schedule_zone(), 'HH24:MI') as clock
