@@ -251,7 +251,6 @@ announce(struct supervisor *s)
 static void
 hear_notices(struct supervisor *s)
 {
-	const char *sending = s->children[SEND].status;
 	struct notice n;
 
 	while (notices_read(&s->notices, &n) == 1) {
@@ -266,9 +265,8 @@ hear_notices(struct supervisor *s)
 				    "%s", n.status);
 		}
 		announce(s);
-		(void)sd_notifyf(0, "STATUS=%s",
-		    sending[0] != '\0' ? sending
-				       : s->children[SCHEDULE].status);
+		(void)sd_notifyf(0, "STATUS=%s; %s",
+		    s->children[SCHEDULE].status, s->children[SEND].status);
 	}
 }
 

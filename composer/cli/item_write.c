@@ -190,6 +190,29 @@ empty_form(struct task *t, struct err *e)
 	return write_form(t, &b, &f, e);
 }
 
+/* A rule that looks at the whole says which field it missed; say where that
+ * stands in what was read. */
+static int
+place(struct task *t, struct err *e)
+{
+	static const struct {
+		const char *slug;
+		const char *field;
+	} fields[] = { { "no-title", "Title" }, { "long-title", "Title" },
+		{ "no-topic", "Topic" }, { "no-start", "Start" },
+		{ "no-organisation", "Organisation" } };
+
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strcmp(err_word(e), fields[i].slug) == 0)
+			return err_prefix(e, N_("%s, line %d, %s"), t->x.file,
+			    strcmp(fields[i].field, "Title") == 0 &&
+				    t->form.nsides > 0
+				? t->form.side[0].line
+				: 1,
+			    fields[i].field);
+	return -1;
+}
+
 static int
 add(struct task *t, struct err *e)
 {
@@ -203,7 +226,7 @@ add(struct task *t, struct err *e)
 		mark_ready(t);
 	if (database_begin(t->c->db, e) == -1 ||
 	    item_add(t->c->db, &t->c->arena, &t->form, &change, &id, e) == -1)
-		return -1;
+		return place(t, e);
 	return item_finish(t->c, id, N_("added"), true, e);
 }
 
@@ -235,7 +258,7 @@ edit(struct task *t, int64_t id, struct item_change *change, struct err *e)
 	if (database_begin(t->c->db, e) == -1 ||
 	    item_edit(t->c->db, &t->c->arena, id, &t->form, change, &changed,
 		e) == -1)
-		return -1;
+		return place(t, e);
 	return item_finish(t->c, id,
 	    change->translation ? N_("translated") : N_("changed"), changed, e);
 }

@@ -51,7 +51,7 @@ round_of_schedule(struct role *r, void *arg, struct err *e)
 		return -1;
 	for (int i = 0; i < rows.n; i++)
 		log_event(LOG_LEVEL_INFO, rows_str(&rows, i, "action"),
-		    rows_str(&rows, i, "subject"), rows_str(&rows, i, "issue"),
+		    rows_str(&rows, i, "subject"), rows_str(&rows, i, "number"),
 		    "detail", rows_str(&rows, i, "detail"), NULL);
 	rows_done(&rows);
 	return tell_status(r, e);

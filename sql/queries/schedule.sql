@@ -1,10 +1,8 @@
 -- The schedule role.
 
 -- name: schedule_round
-select r.subject, r.action, r.detail,
-	coalesce(l.number || '-' || l.year, '') as issue
-from schedule_round(now(), $1, make_interval(hours => $2), $3) r
-left join issue_label l on r.subject = 'issue' and l.id = r.subject_id
+select subject, number, action, detail
+from schedule_round(now(), $1, make_interval(hours => $2), $3)
 
 -- What comes next, for the status line.
 -- name: schedule_status

@@ -1,4 +1,5 @@
 """What becomes of an issue when its moment comes, with a clock of our own."""
+import select
 import threading
 from datetime import datetime, timedelta, timezone
 
@@ -333,9 +334,9 @@ def test_a_change_wakes_and_an_idle_round_does_not(world):
     conn = world.database.connect()
     conn.cursor().execute("listen tweeluik_schedule")
     world.round(T - HOUR)
-    conn.poll()
-    assert conn.notifies == []
+    assert select.select([conn], [], [], 0.5)[0] == []
     world.do("update schedule set late = '5 hours'")
+    assert select.select([conn], [], [], 10)[0] == [conn]
     conn.poll()
     assert [n.channel for n in conn.notifies] == ["tweeluik_schedule"]
     conn.close()
