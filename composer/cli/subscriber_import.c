@@ -224,6 +224,18 @@ defects_of(const struct import *im)
 	return list;
 }
 
+/* Rows whose organisation is not on the social map, so it is not linked. */
+static size_t
+count_unknown(const struct import *im)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < im->table.nrows; i++)
+		n += im->rows[i].unknown_organisation &&
+		    im->rows[i].fate != FATE_LEFT;
+	return n;
+}
+
 static json_t *
 warnings_of(const struct import *im)
 {
@@ -244,13 +256,6 @@ warnings_of(const struct import *im)
 				arena_printf(&c->arena,
 				    tr("is the domain perhaps %s?"),
 				    r->suggestion)));
-		if (r->unknown_organisation && r->fate != FATE_LEFT)
-			(void)json_array_append_new(list,
-			    json_pack("{s:I,s:s,s:s}", "row",
-				(json_int_t)r->csv->no, "reason",
-				"unknown-organisation", "message",
-				tr("the organisation is not on the social "
-				   "map, so it is not linked")));
 	}
 	return list;
 }
@@ -283,6 +288,7 @@ static void
 print_report(const struct import *im, const json_t *defects,
     const json_t *warnings)
 {
+	size_t unknown = count_unknown(im);
 	struct cli *c = im->c;
 
 	out("%s: %s, %s\n", im->file, tr(separator_word(im->table.separator)),
@@ -290,6 +296,10 @@ print_report(const struct import *im, const json_t *defects,
 				: "UTF-8");
 	print_rows(c, tr("Rejected"), defects);
 	print_rows(c, tr("Please check"), warnings);
+	if (unknown > 0)
+		out(tr("%s rows name an organisation that is not on the social "
+		       "map; it is not linked\n"),
+		    cli_number(c, (long long)unknown));
 	out(tr("Check of %s rows: %s new, %s completed, %s the same, %s left "
 	       "earlier (stays so), %s rejected\n"),
 	    cli_number(c, (long long)im->table.nrows),
@@ -305,7 +315,7 @@ report(const struct import *im)
 {
 	json_t *defects = defects_of(im), *warnings = warnings_of(im);
 	json_t *o =
-	    json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O}",
+	    json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O}",
 		"file", im->file, "separator",
 		separator_word(im->table.separator), "charset",
 		im->table.converted ? "windows-1252" : "utf-8", "applied",
@@ -314,8 +324,9 @@ report(const struct import *im)
 		(json_int_t)im->count[FATE_COMPLETED], "same",
 		(json_int_t)im->count[FATE_SAME], "left",
 		(json_int_t)im->count[FATE_LEFT], "rejected",
-		(json_int_t)im->count[FATE_REJECTED], "rejects", defects,
-		"warnings", warnings);
+		(json_int_t)im->count[FATE_REJECTED], "unknown_organisations",
+		(json_int_t)count_unknown(im), "rejects", defects, "warnings",
+		warnings);
 
 	if (!out_object(im->c, "tweeluik.import/1", o))
 		print_report(im, defects, warnings);

@@ -242,10 +242,13 @@ print_events(struct cli *c, const struct rows *events)
 	for (int i = 0; i < events->n; i++) {
 		const char *issue = rows_text(events, i, "issue");
 		const char *basis = rows_str(events, i, "basis");
-		const char *what = arena_printf(&c->arena, "%s, %s %s%s%s%s%s",
+		bool import =
+		    strcmp(rows_str(events, i, "kind"), "imported") == 0;
+		const char *what = arena_printf(&c->arena, "%s, %s%s%s%s%s%s%s",
 		    cli_day(c, DATEFMT_MOMENT, rows_str(events, i, "at")),
 		    tr(event_word(rows_str(events, i, "kind"))),
-		    tr(way_word(rows_str(events, i, "way"))),
+		    import ? "" : " ",
+		    import ? "" : tr(way_word(rows_str(events, i, "way"))),
 		    issue != NULL ? ", " : "", issue != NULL ? issue : "",
 		    basis[0] != '\0' ? ": " : "", basis);
 
