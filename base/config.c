@@ -63,6 +63,7 @@ static cfg_opt_t opts[] = {
 
 /* libconfuse hands its errors to a callback without an argument of ours. */
 static _Thread_local struct err *parse_err;
+static _Thread_local const char *parse_path;
 
 static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
@@ -77,9 +78,10 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	if (cfg != NULL && cfg->line > 0)
 		(void)err_set(parse_err, ERR_CONFIG, "%s, line %d: %s",
-		    cfg->filename, cfg->line, what);
+		    parse_path, cfg->line, what);
 	else
-		(void)err_set(parse_err, ERR_CONFIG, "%s", what);
+		(void)err_set(parse_err, ERR_CONFIG, "%s: %s", parse_path,
+		    what);
 }
 
 static int
@@ -318,8 +320,7 @@ config_load(struct config *c, const char *override_path, struct err *e)
 	set_checks(c->cfg);
 	e->kind = ERR_NONE;
 	parse_err = e;
-	free(c->cfg->filename);
-	c->cfg->filename = strdup(c->path);
+	parse_path = c->path;
 	rc = cfg_parse_fp(c->cfg, f);
 	(void)fclose(f);
 	parse_err = NULL;

@@ -10,7 +10,7 @@
 #include <unicode/ustring.h>
 
 static const char *const style_names[DATEFMT_STYLES] = { "day", "moment",
-	"short" };
+	"short", "time" };
 
 static const struct {
 	const char *lang;
@@ -18,9 +18,11 @@ static const struct {
 	const UChar *patterns[DATEFMT_STYLES];
 } languages[] = {
 	{ "en", "en_GB",
-	    { u"EEEE d MMMM y", u"EEEE d MMMM y, HH:mm", u"d MMMM" } },
+	    { u"EEEE d MMMM y", u"EEEE d MMMM y, HH:mm", u"d MMMM",
+		u"HH:mm" } },
 	{ "nl", "nl_NL",
-	    { u"EEEE d MMMM y", u"EEEE d MMMM y, HH.mm 'uur'", u"d MMMM" } },
+	    { u"EEEE d MMMM y", u"EEEE d MMMM y, HH.mm 'uur'", u"d MMMM",
+		u"HH.mm" } },
 };
 #define LANGUAGES (sizeof(languages) / sizeof(languages[0]))
 

@@ -4,6 +4,7 @@
  *   DAY     donderdag 10 december 2026             Thursday 10 December 2026
  *   MOMENT  donderdag 10 december 2026, 10.00 uur  Thursday ... 2026, 10:00
  *   SHORT   10 december                            10 December
+ *   TIME    10.00                                  10:00
  *   number  1.204                                  1,204
  *
  * Dates come as RFC 3339 text in local time: the clock on the wall is shown as
@@ -24,10 +25,11 @@ enum datefmt_style {
 	DATEFMT_DAY,
 	DATEFMT_MOMENT,
 	DATEFMT_SHORT,
+	DATEFMT_TIME,
 	DATEFMT_STYLES
 };
 
-/* "day", "moment", "short"; -1 for any other name. */
+/* "day", "moment", "short", "time"; -1 for any other name. */
 int datefmt_style_of(const char *name);
 
 int datefmt_date(const char *lang, enum datefmt_style style,

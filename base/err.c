@@ -33,6 +33,9 @@ translated(const char *fmt)
 }
 
 /* A cut in the middle of a UTF-8 sequence would spoil JSON and terminals. */
+static void format(char *, size_t, const char *, va_list)
+    __attribute__((format(printf, 3, 0)));
+
 static void
 format(char *out, size_t size, const char *fmt, va_list ap)
 {
@@ -108,17 +111,31 @@ err_slug(struct err *e, const char *slug)
 	return -1;
 }
 
+/* snprintf() with the care of format(). */
+static void
+join(char *, size_t, const char *, ...) __attribute__((format(printf, 3, 4)));
+
+static void
+join(char *out, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	format(out, size, fmt, ap);
+	va_end(ap);
+}
+
 int
 err_prefix(struct err *e, const char *fmt, ...)
 {
-	char where[ERR_TEXT_MAX], rest[ERR_TEXT_MAX];
+	char where[ERR_TEXT_MAX / 2], rest[ERR_TEXT_MAX];
 	va_list ap;
 
 	memcpy(rest, e->text, sizeof(rest));
 	va_start(ap, fmt);
 	format(where, sizeof(where), translated(fmt), ap);
 	va_end(ap);
-	(void)snprintf(e->text, sizeof(e->text), "%.200s: %.300s", where, rest);
+	join(e->text, sizeof(e->text), "%s: %s", where, rest);
 	return -1;
 }
 

@@ -64,7 +64,7 @@ int err_slug(struct err *e, const char *slug) __attribute__((cold));
 int err_prefix(struct err *e, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), cold));
 
-/* Exit code of PRODUCT 4.4 and stable word of a kind. */
+/* Exit code (tweeluik(1)) and stable word of a kind. */
 int err_exit_code(const struct err *e);
 const char *err_word(const struct err *e);
 

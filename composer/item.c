@@ -14,13 +14,14 @@ struct item {
 	const char *kind, *state;
 	const char *source; /* language, NULL before a side was ready */
 	const struct item_change *change;
+	bool changed;
 };
 
 /* The row, locked; what was sent or changed meanwhile is refused. */
 static int
 item_open(struct item *i, struct err *e)
 {
-	long long id = (long long)i->id;
+	const long long id = (long long)i->id;
 	struct rows r;
 	int rc = 0;
 
@@ -75,8 +76,8 @@ find_issue(struct item *i, const struct item_form *f, const char **ret,
 		*ret = "";
 		return 0;
 	}
-	if (DATABASE_RUN(i->db, &r, e, "item_issue_by_number",
-		param_text(v)) == -1)
+	if (DATABASE_RUN(i->db, &r, e, "item_issue_by_number", param_text(v)) ==
+	    -1)
 		return -1;
 	if (r.n > 0)
 		*ret = arena_strdup(i->arena, rows_str(&r, 0, "id"));
@@ -134,7 +135,7 @@ save_fields(struct item *i, const struct item_form *f, struct err *e)
 	for (size_t k = 0; k < ITEM_KEYS; k++)
 		p[2 + k] = param_text(order[k] == ITEM_ISSUE ? issue
 			: order[k] == ITEM_ORGANISATION	     ? organisation
-							 : f->value[order[k]]);
+							: f->value[order[k]]);
 	return database_run(i->db, NULL, e, "item_update", p, 2 + ITEM_KEYS);
 }
 
@@ -160,8 +161,8 @@ side_load(struct item *i, const char *lang, struct side *ret, struct err *e)
 		ret->body = arena_strdup(i->arena, rows_str(&r, 0, "body"));
 		ret->state = arena_strdup(i->arena, rows_str(&r, 0, "state"));
 		if (!rows_null(&r, 0, "absence"))
-			ret->absence = arena_strdup(i->arena,
-			    rows_str(&r, 0, "absence"));
+			ret->absence =
+			    arena_strdup(i->arena, rows_str(&r, 0, "absence"));
 		ret->revision = rows_int(&r, 0, "revision");
 		ret->meaning = rows_int(&r, 0, "meaning");
 		ret->based_on = rows_int(&r, 0, "based_on");
@@ -226,12 +227,12 @@ side_put(struct item *i, const char *lang, const struct side *s, bool text,
 		s->based_on != 0 ? param_int(s->based_on) : param_null(),
 		param_text(i->change->actor)) == -1)
 		return -1;
-	return !text ? 0
-		     : DATABASE_DO(i->db, e, "item_side_history",
-			   param_int(i->id), param_text(lang),
-			   param_int(s->revision), param_text(s->title),
-			   param_text(s->body), param_bool(i->change->small),
-			   param_text(i->change->actor));
+	return !text
+	    ? 0
+	    : DATABASE_DO(i->db, e, "item_side_history", param_int(i->id),
+		  param_text(lang), param_int(s->revision),
+		  param_text(s->title), param_text(s->body),
+		  param_bool(i->change->small), param_text(i->change->actor));
 }
 
 /* confirm: State: ready counts although nothing changed. */
@@ -250,9 +251,6 @@ save_side(struct item *i, const struct item_side *f, bool confirm,
 	    !same(old.body, s.body);
 	ready = strcmp(s.state, "ready") == 0 && f->state != NULL &&
 	    (text || confirm || strcmp(old.state, "ready") != 0);
-	if (!text && !ready && same(old.state, s.state) &&
-	    same(old.absence, s.absence))
-		return 0;
 	if (text) {
 		s.revision++;
 		if (!i->change->small || s.meaning == 0)
@@ -260,6 +258,10 @@ save_side(struct item *i, const struct item_side *f, bool confirm,
 	}
 	if (ready && side_mark(i, f->lang, &s, e) == -1)
 		return -1;
+	if (!text && same(old.state, s.state) && same(old.absence, s.absence) &&
+	    old.based_on == s.based_on)
+		return 0;
+	i->changed = true;
 	return side_put(i, f->lang, &s, text, e);
 }
 
@@ -283,20 +285,34 @@ save_sides(struct item *i, const struct item_form *f, struct err *e)
 /*
  * Rules that look at the whole
  */
-static const struct {
-	const char *slug;
-	const char *text; /* with the language in front when it takes one */
-} defects[] = {
-	{ "no-title", N_("Enter a title in one of the languages") },
-	{ "no-topic", N_("News needs a topic before it can be ready") },
-	{ "no-start", N_("An event needs a start before it can be ready") },
-	{ "no-organisation",
-	    N_("This needs an organisation before it can be ready") },
-	{ "no-title-ready", N_("The text '%s' needs a title to be ready") },
-	{ "long-title",
-	    N_("The title '%s' is %d characters, use at most %d to be ready") },
-	{ "no-text", N_("The text '%s' is empty, so it is not ready") },
-};
+static int
+defect_err(const char *slug, const char *lang, int length, struct err *e)
+{
+	if (strcmp(slug, "no-title") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "Enter a title in one of the languages");
+	else if (strcmp(slug, "no-topic") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "News needs a topic before it can be ready");
+	else if (strcmp(slug, "no-start") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "An event needs a start before it can be ready");
+	else if (strcmp(slug, "no-organisation") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "This needs an organisation before it can be ready");
+	else if (strcmp(slug, "long-title") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "The title '%s' is %d characters, use at most %d to be "
+		    "ready",
+		    lang, length, ITEM_TITLE_READY);
+	else if (strcmp(slug, "no-text") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "The text '%s' is empty, so it is not ready", lang);
+	else
+		(void)err_set(e, ERR_REFUSED,
+		    "The text '%s' needs a title to be ready", lang);
+	return err_slug(e, slug);
+}
 
 static int
 check_rules(struct item *i, struct err *e)
@@ -307,16 +323,9 @@ check_rules(struct item *i, struct err *e)
 	if (DATABASE_RUN(i->db, &r, e, "item_defect", param_int(i->id),
 		param_int(ITEM_TITLE_READY)) == -1)
 		return -1;
-	for (size_t k = 0; r.n > 0 && k < sizeof(defects) / sizeof(defects[0]);
-	     k++) {
-		if (strcmp(rows_str(&r, 0, "defect"), defects[k].slug) != 0)
-			continue;
-		/* Texts without a %s leave the arguments alone. */
-		(void)err_set(e, ERR_REFUSED, defects[k].text,
-		    rows_str(&r, 0, "lang"), (int)rows_int(&r, 0, "length"),
-		    ITEM_TITLE_READY);
-		rc = err_slug(e, defects[k].slug);
-	}
+	if (r.n > 0)
+		rc = defect_err(rows_str(&r, 0, "defect"),
+		    rows_str(&r, 0, "lang"), (int)rows_int(&r, 0, "length"), e);
 	rows_done(&r);
 	return rc;
 }
@@ -333,16 +342,42 @@ langs_of(struct arena *a, const struct item_form *f)
 	return all;
 }
 
+/* A key of the form has another value than the item. */
+static bool
+fields_differ(const struct item_form *now, const struct item_form *f)
+{
+	for (enum item_key k = 0; k < ITEM_KEYS; k++) {
+		const char *had = now->value[k] != NULL ? now->value[k] : "";
+		const char *want = f->value[k];
+
+		if (k == ITEM_ISSUE && want != NULL &&
+		    strcmp(want, "next") == 0)
+			want = "";
+		if (want != NULL && strcmp(had, want) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* The sides before the fields: the fields count the revision up, and only
+ * when something changed. */
 static int
 save(struct item *i, const struct item_form *f, const char *action,
     struct err *e)
 {
 	const char *detail = langs_of(i->arena, f);
+	struct item_form now;
+	int64_t revision;
 
 	if (i->change->small)
 		detail = arena_printf(i->arena, "%s (small)", detail);
-	if (save_fields(i, f, e) == -1 || save_sides(i, f, e) == -1 ||
-	    check_rules(i, e) == -1)
+	if (item_form_of(i->db, i->arena, i->id, &now, &revision, e) == -1 ||
+	    save_sides(i, f, e) == -1)
+		return -1;
+	i->changed = i->changed || fields_differ(&now, f);
+	if (!i->changed)
+		return 0;
+	if (save_fields(i, f, e) == -1 || check_rules(i, e) == -1)
 		return -1;
 	return log_activity(i, action, detail, e);
 }
@@ -351,7 +386,7 @@ int
 item_add(struct database *d, struct arena *a, const struct item_form *f,
     const struct item_change *c, int64_t *ret_id, struct err *e)
 {
-	struct item i = { .db = d, .arena = a, .change = c };
+	struct item i = { .db = d, .arena = a, .change = c, .changed = true };
 	struct rows r;
 
 	if (DATABASE_RUN(d, &r, e, "item_insert",
@@ -369,7 +404,8 @@ item_add(struct database *d, struct arena *a, const struct item_form *f,
 
 int
 item_edit(struct database *d, struct arena *a, int64_t id,
-    const struct item_form *f, const struct item_change *c, struct err *e)
+    const struct item_form *f, const struct item_change *c, bool *ret_changed,
+    struct err *e)
 {
 	struct item i = { .db = d, .arena = a, .id = id, .change = c };
 
@@ -378,10 +414,14 @@ item_edit(struct database *d, struct arena *a, int64_t id,
 	if (strcmp(i.state, "dropped") == 0) {
 		(void)err_set(e, ERR_REFUSED, "Item %lld was dropped",
 		    (long long)id);
-		return err_hint(e, N_("Bring it back: tweeluik item ready %lld"),
+		return err_hint(e,
+		    N_("Bring it back: tweeluik item ready %lld"),
 		    (long long)id);
 	}
-	return save(&i, f, "edited", e);
+	if (save(&i, f, c->translation ? "translated" : "edited", e) == -1)
+		return -1;
+	*ret_changed = i.changed;
+	return 0;
 }
 
 /* The drafts that are complete; an outdated side waits for somebody to look. */
@@ -412,7 +452,7 @@ ready_drafts(struct item *i, const char **ret_langs, struct err *e)
 
 int
 item_ready(struct database *d, struct arena *a, int64_t id, const char *lang,
-    const struct item_change *c, struct err *e)
+    const struct item_change *c, bool *ret_changed, struct err *e)
 {
 	struct item i = { .db = d, .arena = a, .id = id, .change = c };
 	struct item_side f = { .lang = lang, .state = "ready" };
@@ -429,7 +469,8 @@ item_ready(struct database *d, struct arena *a, int64_t id, const char *lang,
 	    DATABASE_DO(d, e, "item_translations_valid", param_int(id),
 		param_text(c->actor)) == -1)
 		return -1;
-	if (langs[0] == '\0' && !back && !c->small)
+	*ret_changed = i.changed || back || c->small;
+	if (!*ret_changed)
 		return 0;
 	if (DATABASE_DO(d, e, "item_set_state", param_int(id),
 		param_text("queued"), param_text(c->actor)) == -1 ||
@@ -437,12 +478,12 @@ item_ready(struct database *d, struct arena *a, int64_t id, const char *lang,
 		return -1;
 	if (back && log_activity(&i, "restored", "", e) == -1)
 		return -1;
-	return langs[0] == '\0' ? 0 : log_activity(&i, "ready", langs, e);
+	return !i.changed ? 0 : log_activity(&i, "ready", langs, e);
 }
 
 int
 item_put_away(struct database *d, int64_t id, const char *state,
-    const struct item_change *c, struct err *e)
+    const struct item_change *c, bool *ret_changed, struct err *e)
 {
 	struct arena a;
 	struct item i = { .db = d, .arena = &a, .id = id, .change = c };
@@ -451,7 +492,8 @@ item_put_away(struct database *d, int64_t id, const char *state,
 	arena_init(&a, 65536);
 	if (item_open(&i, e) == -1)
 		goto out;
-	if (strcmp(i.state, state) == 0)
+	*ret_changed = strcmp(i.state, state) != 0;
+	if (!*ret_changed)
 		rc = 0;
 	else if (DATABASE_DO(d, e, "item_set_state", param_int(id),
 		     param_text(state), param_text(c->actor)) == 0)

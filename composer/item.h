@@ -31,6 +31,7 @@ struct item_change {
 	const char *actor;
 	int64_t revision; /* as the change was made on; 0: on any */
 	bool small;	  /* the translations stay valid */
+	bool translation; /* for the activity log */
 };
 
 /* Languages, topics and today, for item_form_parse(). */
@@ -45,7 +46,8 @@ int item_form_of(struct database *d, struct arena *a, int64_t id,
 int item_add(struct database *d, struct arena *a, const struct item_form *f,
     const struct item_change *c, int64_t *ret_id, struct err *e);
 int item_edit(struct database *d, struct arena *a, int64_t id,
-    const struct item_form *f, const struct item_change *c, struct err *e);
+    const struct item_form *f, const struct item_change *c, bool *ret_changed,
+    struct err *e);
 
 /*
  * Mark a side ready, also when it was ready and its source changed: somebody
@@ -53,11 +55,12 @@ int item_edit(struct database *d, struct arena *a, int64_t id,
  * is queued again.  With small, a source says that its changes so far were
  * small.
  */
-int item_ready(struct database *d, struct arena *a, int64_t id,
-    const char *lang, const struct item_change *c, struct err *e);
+int
+item_ready(struct database *d, struct arena *a, int64_t id, const char *lang,
+    const struct item_change *c, bool *ret_changed, struct err *e);
 
 /* "parked" or "dropped" */
 int item_put_away(struct database *d, int64_t id, const char *state,
-    const struct item_change *c, struct err *e);
+    const struct item_change *c, bool *ret_changed, struct err *e);
 
 #endif

@@ -13,7 +13,7 @@
  * Limits: MESSAGE_MAX bytes encoded, SLOT_MAX slots, VET_LINE_MAX bytes for
  *   anything in the header.
  * Threads: no state; libsodium must be initialised.
- * Source: STANDARDS 1.3 and 2; RFC 5322, 2045 to 2047, 2369, 2919, 3834, 5064,
+ * Source: RFC 5322, 2045 to 2047, 2369, 2919, 3834, 5064,
  *   8058.
  */
 #ifndef COMPOSER_MESSAGE_H

@@ -9,7 +9,7 @@
  * Errors: ERR_INPUT, naming the value by what and never quoting it.
  * Limits: VET_LINE_MAX bytes for anything in a header.
  * Threads: no state.
- * Source: STANDARDS Z1, Z3; RFC 5322 3.2.3 (atext), RFC 1123 2.1 (hosts).
+ * Source: RFC 5322 3.2.3 (atext), RFC 1123 2.1 (hosts).
  */
 #ifndef COMPOSER_VET_H
 #define COMPOSER_VET_H

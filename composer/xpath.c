@@ -83,7 +83,8 @@ function_date(xmlXPathParserContextPtr ctxt, int nargs)
 	}
 	xmlChar *when = xmlXPathPopString(ctxt);
 	if (style == -1)
-		fail(ctxt, "t:date() knows \"day\", \"moment\", \"short\"");
+		fail(ctxt,
+		    "t:date() knows \"day\", \"moment\", \"short\", \"time\"");
 	else if (when[0] != '\0' &&
 	    datefmt_date(x->lang, (enum datefmt_style)style, (char *)when,
 		text) == -1)

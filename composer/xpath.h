@@ -4,7 +4,7 @@
  *
  * Adds to the core library, in the namespace of templates (prefix t):
  *   t:date(when, style)  a date in the current language (base/datefmt.h);
- *                        style "day" (also when left out), "moment", "short"
+ *                        style "day" (also when left out), "moment", "short", "time"
  *   t:number(n)          a number in the current language
  *   t:tr(msgid)          the sentence in the current language
  *   t:lang()             the current language

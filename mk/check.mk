@@ -8,7 +8,7 @@ check: deps-check
 	@echo "Building"
 	@$(MAKE) --no-print-directory MODE=$(MODE) -s programs data
 	@rm -f $(COUNTS)
-	@rc=0; for part in lint unit system; do \
+	@rc=0; for part in lint unit seeds system; do \
 	    echo "== $$part"; \
 	    COUNT_FILE=$(COUNTS) $(MAKE) --no-print-directory MODE=$(MODE) -s $$part || rc=1; \
 	done; \

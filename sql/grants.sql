@@ -45,8 +45,9 @@ grant delete on edition to tweeluik_schedule;
 grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
 grant execute on all functions in schema tweeluik to tweeluik_schedule;
 revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
-	text, bigint), web_undo(bigint), web_reason(bigint, text)
-	from tweeluik_schedule;
+	text, bigint), web_undo(bigint), web_reason(bigint, text),
+	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
+	bytea), web_version(bigint, text), web_held() from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
@@ -69,5 +70,6 @@ grant usage on sequence activity_id_seq, consent_event_id_seq
 
 -- web: only through functions that take the number a valid token carries.
 grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
-	text, bigint), web_undo(bigint), web_reason(bigint, text)
-	to tweeluik_web;
+	text, bigint), web_undo(bigint), web_reason(bigint, text),
+	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
+	bytea), web_version(bigint, text), web_held() to tweeluik_web;

@@ -24,7 +24,7 @@ struct err;
 struct keys;
 struct worker;
 
-#define WORKER_LEASE_SECONDS 60
+#define WORKER_LEASE_SECONDS 20
 
 struct worker_setup {
 	const struct config *config;

@@ -348,8 +348,15 @@ begin
 end $$;
 
 create function item_changed() returns trigger language plpgsql as $$
+declare
+	before item := old;
 begin
-	if tg_op <> 'INSERT' and (old is distinct from new) then
+	-- A note for colleagues, and who wrote it when, is never sent.
+	before.note := new.note;
+	before.changed_at := new.changed_at;
+	before.changed_by := new.changed_by;
+	before.revision := new.revision;
+	if before is distinct from new then
 		if old.issue_id is distinct from new.issue_id
 			and old.issue_id is not null then
 			perform issue_touch(old.issue_id, new.changed_by,

@@ -127,11 +127,6 @@ language sql stable security definer set search_path from current as $$
 			then s.state_at + interval '30 days' end, null::text
 	from subscriber s where s.id = the_subscriber
 $$;
-create function web_unsubscribe(the_subscriber bigint, way text,
-	the_issue bigint) returns boolean
-language sql security definer set search_path from current as $$
-	select subscriber_leave(the_subscriber, way, the_issue)
-$$;
 create function web_undo(the_subscriber bigint) returns boolean
 language sql security definer set search_path from current as $$
 	select subscriber_return(the_subscriber, 'page')
@@ -145,3 +140,20 @@ language sql security definer set search_path from current as $$
 		where s.id = the_subscriber and s.state = 'unsubscribed'
 			and c.kind = 'unsubscribed')
 $$;
+create function web_language(the_subscriber bigint, the_language text)
+returns boolean
+language plpgsql security definer set search_path from current as $$
+declare
+	h bytea;
+begin
+	update subscriber set language = the_language, language_from = 'chosen'
+	where id = the_subscriber and state in
+			('pending', 'active', 'paused', 'undeliverable')
+		and (language, language_from) <> (the_language, 'chosen')
+	returning address_hash into h;
+	if h is null then
+		return false;
+	end if;
+	perform subscriber_event(h, 'language', 'page', the_language);
+	return true;
+end $$;

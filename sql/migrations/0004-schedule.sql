@@ -513,7 +513,7 @@ end $$;
 -- hold nothing is sent, held or skipped.
 create function schedule_round(at timestamptz, chunk_size int,
 	expires interval, hold boolean default false)
-returns table (subject text, subject_id bigint, action text, detail text)
+returns table (subject text, number text, action text, detail text)
 language plpgsql as $$
 declare
 	before bigint;
@@ -529,8 +529,11 @@ begin
 			perform issue_due(at, chunk_size, expires);
 		end if;
 	end if;
-	return query select a.subject, a.subject_id, a.action, a.detail
-	from activity a where a.id > before and a.actor = 'schedule'
+	return query select a.subject,
+		coalesce(l.number || '-' || l.year, ''), a.action, a.detail
+	from activity a
+	left join issue_label l on a.subject = 'issue' and l.id = a.subject_id
+	where a.id > before and a.actor = 'schedule'
 	order by a.id;
 end $$;
 

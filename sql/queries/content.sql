@@ -1,1 +1,36 @@
--- Queries of content.
+-- What an edition is made of.
+
+-- name: content_issue
+select i.series, l.year, l.number,
+	to_char(i.planned_at at time zone schedule_zone(),
+		'YYYY-MM-DD"T"HH24:MI:SS') as planned,
+	to_char(i.planned_at at time zone 'UTC',
+		'Dy, DD Mon YYYY HH24:MI:SS "+0000"') as mail_date
+from issue i join issue_label l using (id) where i.id = $1
+
+-- name: content_texts
+select lang, headline, preheader, opening from issue_text where issue_id = $1
+
+-- A row an item and language.  Of an organisation only what organisation_mail
+-- lets out.
+-- name: content_items
+select c.item_id, c.section, i.kind, i.link, i.link_lang,
+	to_char(i.starts_at, 'YYYY-MM-DD"T"HH24:MI:SS') as starts,
+	to_char(i.ends_at, 'YYYY-MM-DD"T"HH24:MI:SS') as ends,
+	i.place, i.online, i.sign_up, i.may_forward, i.region,
+	i.answer_by::text as answer_by, i.reference,
+	s.lang, s.title, s.body, s.absence,
+	s.status in ('ready', 'outdated') as ready, n.name as topic,
+	o.id is not null as has_organisation, o.place as org_place,
+	o.postal_address as org_address, o.contact as org_contact,
+	o.phone as org_phone, o.email as org_email,
+	o.website as org_website, o.capacity_date::text as org_capacity_date,
+	x.aim, x.capacity
+from issue_content($1) c
+join item i on i.id = c.item_id
+join item_side s on s.item_id = c.item_id
+left join topic t on t.slug = c.section
+left join topic_name n on n.topic_id = t.id and n.lang = s.lang
+left join organisation_mail o on o.id = i.organisation_id
+left join organisation_text x on x.organisation_id = o.id and x.lang = s.lang
+order by c.n, c.item_id, s.lang_position

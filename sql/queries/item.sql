@@ -12,7 +12,8 @@ select to_char(now() at time zone coalesce((select zone from schedule),
 
 -- name: item_list
 -- $1 one item or null; $2 open, parked, dropped, sent, expired, all;
--- $3 topic, $4 number of an issue, $5 words; each may be null
+-- $3 topic, $4 number of an issue
+-- or next, $5 words; each may be null
 with clock as (
 	select now() at time zone coalesce((select zone from schedule),
 		'Europe/Amsterdam') as local
@@ -48,7 +49,8 @@ where case $2::text when 'all' then true
 		when 'open' then q.state_now in ('queued', 'expired', 'parked')
 		else q.state_now = $2 end
 	and ($3::text is null or t.slug = $3)
-	and ($4::int is null or l.number = $4)
+	and ($4::text is null or l.number::text = $4
+		or $4 = 'next' and q.in_issue = issue_next())
 	and ($5::text is null or strpos(s.words, lower($5)) > 0)
 order by q.id
 

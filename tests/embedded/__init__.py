@@ -207,7 +207,7 @@ class Installation:
         out = open(log, "ab") if log else None
         self.daemon = subprocess.Popen(
             [str(self.build / "bin/tweeluikd"), "--config", str(self.config),
-             *flags], stderr=out, stdout=out, env=self.env(),
+             "--foreground", *flags], stderr=out, stdout=out, env=self.env(),
             preexec_fn=die_with_parent, start_new_session=True)
         if out:
             out.close()

@@ -31,7 +31,7 @@ composer/message composer/plaintext composer/privacy composer/qp
 composer/template composer/template_text composer/theme composer/typo
 composer/vet daemon/send/classify daemon/send/personal daemon/send/smtp_ehlo
 daemon/send/smtp_machine daemon/send/smtp_reply daemon/send/smtp_result
-daemon/send/smtp_status daemon/web/form daemon/web/framing daemon/web/route
+daemon/send/smtp_status daemon/web/form daemon/web/framing daemon/web/route daemon/web/webversion
 """.split()
 IMPURE = re.compile(r"sys/socket\.h|netinet/|netdb\.h|poll\.h|libpq|curl/"
                     r"|microhttpd|libetpan|gnutls|base/database\.h")

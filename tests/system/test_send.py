@@ -88,7 +88,7 @@ def test_killed(site):
             assert wait_until(lambda: len(server.envelopes) > goal, 60, 0.01)
             site.stop_daemon(signal.SIGKILL)
             assert ledger(site)["balanced"]
-        # Leases of the dead run out in a minute.
+        # Leases of the dead run out in 20 seconds.
         site.db.rows("update chunk set leased_until = now()"
                      " where done_at is null")
         site.start_daemon()

@@ -23,6 +23,8 @@ dates_are_written_in_the_language(void **state)
 		    "Thursday 10 December 2026, 09:05" },
 		{ "nl", DATEFMT_SHORT, "2028-02-29", "29 februari" },
 		{ "xx", DATEFMT_SHORT, "2026-01-02", "2 January" },
+		{ "nl", DATEFMT_TIME, "2026-01-02T09:05:00", "09.05" },
+		{ "en", DATEFMT_TIME, "2026-01-02T16:30:00", "16:30" },
 	};
 	char text[DATEFMT_MAX];
 

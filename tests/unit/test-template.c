@@ -262,7 +262,7 @@ errors_name_file_and_line(void **state)
 		       "given something that is no date)" },
 		{ "<p t:text=\"t:date('', 'x')\"/>",
 		    AT "1: \"t:date('', 'x')\" cannot be computed (t:date() "
-		       "knows \"day\", \"moment\", \"short\")" },
+		       "knows \"day\", \"moment\", \"short\", \"time\")" },
 		{ "<t:block t:include='../x'/>",
 		    AT "1: The template name ../x is not allowed" },
 		{ "<style>&lt;/style></style>",

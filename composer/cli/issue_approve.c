@@ -1,0 +1,174 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/catalogue.h"
+#include "composer/approval.h"
+#include "composer/check.h"
+#include "composer/cli/issue.h"
+#include "composer/issue.h"
+
+/* "in 2 days and 3 hours", "in 19 hours and 20 minutes" */
+static const char *
+time_left(struct cli *c, int64_t seconds)
+{
+	unsigned long days = (unsigned long)seconds / 86400,
+		      hours = (unsigned long)seconds / 3600 % 24,
+		      minutes = (unsigned long)seconds / 60 % 60;
+	const char *h = arena_printf(&c->arena,
+	    tr_n("%lu hour", "%lu hours", hours), hours);
+
+	if (seconds < 0)
+		return tr("its time has passed");
+	if (days > 0)
+		return arena_printf(&c->arena, tr("in %s and %s"),
+		    arena_printf(&c->arena, tr_n("%lu day", "%lu days", days),
+			days),
+		    h);
+	return arena_printf(&c->arena, tr("in %s and %s"), h,
+	    arena_printf(&c->arena,
+		tr_n("%lu minute", "%lu minutes", minutes), minutes));
+}
+
+static void
+print_contents(const struct approval_facts *f, int revision)
+{
+	const struct {
+		int n;
+		const char *one, *many;
+	} kinds[] = {
+		{ f->news, N_("%d news item"), N_("%d news items") },
+		{ f->announcements, N_("%d announcement"),
+		    N_("%d announcements") },
+		{ f->events, N_("%d event"), N_("%d events") },
+		{ f->organisations, N_("%d organisation"),
+		    N_("%d organisations") },
+		{ f->questions, N_("%d question for help"),
+		    N_("%d questions for help") },
+	};
+	const char *separator = "";
+
+	out("%s", tr("Contents       "));
+	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
+		if (kinds[k].n == 0)
+			continue;
+		out("%s", separator);
+		out(catalogue_plural_fmt(kinds[k].one, kinds[k].many,
+			kinds[k].n),
+		    kinds[k].n);
+		separator = ", ";
+	}
+	out(tr(". Revision %d\n"), revision);
+}
+
+static void
+print_summary(struct cli *c, const struct issue *i, const struct check *ck,
+    const struct approval_facts *f)
+{
+	out(tr("APPROVE NUMBER %s\n"), i->name);
+	out(tr("Sending        %s (%s)\n"), issue_moment(c, i->goes_at),
+	    time_left(c, f->seconds));
+	out(tr("To             Dutch %s, English %s, both %s, together %s "
+	       "subscribers\n"),
+	    issue_count(c, f->readers_nl), issue_count(c, f->readers_en),
+	    issue_count(c, f->readers_both),
+	    issue_count(c, f->readers_nl + f->readers_en + f->readers_both));
+	for (int k = 0; k < CHECK_EDITIONS; k++)
+		out(tr("Subject %-6s %s\n"), ck->editions[k].name,
+		    ck->editions[k].subject);
+	print_contents(f, i->revision);
+	out(tr("Written by     %s\n"), f->writers);
+	if (f->translators[0] != '\0')
+		out(tr("Translated by  %s\n"), f->translators);
+	out(tr("Last test      %s\n"),
+	    f->tested_at == NULL ? tr("none yet")
+				 : issue_moment(c, f->tested_at));
+	if (f->alone)
+		out("  ! %s\n",
+		    tr("You wrote and translated everything yourself; let "
+		       "somebody else read it too"));
+	for (const struct check_finding *w = ck->first; w != NULL;
+	     w = w->next) {
+		if (w->severity == CHECK_OK)
+			continue;
+		out("  %s ", w->severity == CHECK_BLOCKING ? "x" : "!");
+		if (w->item != 0)
+			out(tr("item %lld: "), (long long)w->item);
+		out("%s\n", w->text);
+	}
+}
+
+static int
+say_approved(struct cli *c, const struct issue *before, struct err *e)
+{
+	struct issue i;
+
+	if (issue_find(c->db, &c->arena, before->name, &i, e) == -1)
+		return -1;
+	if (i.held_at != NULL)
+		say(c,
+		    N_("Number %s is approved but held by %s: %s. It goes "
+		       "after: tweeluik issue release %s"),
+		    i.name, i.held_by, i.held_reason, i.name);
+	else
+		say(c,
+		    N_("Number %s is approved and is sent %s. To keep it back: "
+		       "tweeluik issue hold %s --reason TEXT"),
+		    i.name, issue_moment(c, i.goes_at), i.name);
+	return 0;
+}
+
+static int
+look_first(struct cli *c, const struct issue *i, int revision,
+    struct approval_facts *facts, struct err *e)
+{
+	struct check ck;
+
+	if (approval_possible(c->db, i, revision, e) == -1 ||
+	    check_issue(&ck, &c->arena, c->lang, c->db, &c->config, i, e) ==
+		-1 ||
+	    approval_facts(c->db, &c->arena, i, c->actor, facts, e) == -1)
+		return -1;
+	if (c->output == CLI_TEXT)
+		print_summary(c, i, &ck, facts);
+	if (ck.blocking == 0)
+		return 0;
+	(void)err_set(e, ERR_REFUSED, "Number %s is not complete", i->name);
+	(void)err_hint(e, N_("What is missing: tweeluik issue check %s"),
+	    i->name);
+	return err_slug(e, "check-failed");
+}
+
+int
+cli_issue_approve(struct cli *c, const struct cli_args *a, struct err *e)
+{
+	struct approval_facts f;
+	struct issue i;
+	int64_t revision;
+	int rc;
+
+	if (issue_word(c, a, &i, e) == -1)
+		return -1;
+	revision = i.revision;
+	if (args_int(a, "revision", 1, 1000000000, &revision, e) == -1)
+		return -1;
+	if (i.state == ISSUE_APPROVED && revision == i.revision) {
+		say(c, N_("Number %s was approved already, by %s"), i.name,
+		    i.approved_by);
+		return 0;
+	}
+	if (look_first(c, &i, (int)revision, &f, e) == -1 ||
+	    cli_ask_name(c,
+		arena_printf(&c->arena,
+		    tr("%s: number %s goes to %s subscribers."),
+		    issue_moment(c, i.goes_at), i.name,
+		    issue_count(c,
+			f.readers_nl + f.readers_en + f.readers_both)),
+		i.name, args_value(a, "confirm"), e) == -1 ||
+	    issue_begin(c, a, &i, e) == -1)
+		return -1;
+	rc = approval_give(c->db, &c->arena, &c->config, &i, (int)revision,
+	    c->actor, e);
+	if (rc == 0)
+		rc = say_approved(c, &i, e);
+	return issue_end(c, &i, rc, e);
+}

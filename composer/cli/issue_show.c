@@ -1,0 +1,240 @@
+#include <string.h>
+
+#include "base/catalogue.h"
+#include "composer/cli/issue.h"
+#include "composer/cli/item.h"
+#include "composer/issue.h"
+#include "composer/item_key.h"
+
+static const char *
+str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "" : s;
+}
+
+static int64_t
+num(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+/*
+ * list
+ */
+int
+cli_issue_list(struct cli *c, const struct cli_args *a, struct err *e)
+{
+	static const char *const states[] = { "open", "approved", "sending",
+		"sent", "skipped", "stopped", NULL };
+	static const struct column columns[] = { { "name", N_("Number") },
+		{ "state", N_("State") }, { "goes_at", N_("Sending") },
+		{ "items", N_("Items") }, { "revision", N_("Revision") },
+		{ "headline", N_("Headline") }, { 0 } };
+	const char *state = args_value(a, "state");
+	int64_t year = 0;
+	json_t *list, *row;
+	struct rows r;
+	size_t i;
+
+	if (state != NULL && item_key_choose(states, state, e) == -1)
+		return err_prefix(e, "--state");
+	if (args_int(a, "year", 2000, 2999, &year, e) == -1 ||
+	    cli_database(c, e) == -1 ||
+	    DATABASE_RUN(c->db, &r, e, "issue_list", param_text(state),
+		year == 0 ? param_null() : param_int(year)) == -1)
+		return -1;
+	list = json_of_rows(&r);
+	rows_done(&r);
+	if (c->output == CLI_TEXT && json_array_size(list) == 0)
+		say(c,
+		    N_("There are no issues; make the next one with: "
+		       "tweeluik issue plan next"));
+	json_array_foreach(list, i, row)
+	{
+		const char *at = str(row, "goes_at");
+
+		if (c->output != CLI_TEXT)
+			continue;
+		(void)json_object_set_new(row, "goes_at",
+		    json_sprintf("%.10s %.5s", at, at + 11));
+		(void)json_object_set_new(row, "state",
+		    json_string(issue_state_word(
+			json_is_true(json_object_get(row, "held"))
+			    ? "held"
+			    : str(row, "state"))));
+	}
+	out_list(c, "tweeluik.issues/1", list, columns);
+	return 0;
+}
+
+/*
+ * show
+ */
+static void
+show_held(struct cli *c, const json_t *issue)
+{
+	const json_t *held = json_object_get(issue, "held");
+
+	if (!json_is_object(held))
+		return;
+	if (json_is_false(json_object_get(held, "automatic"))) {
+		out(tr("HELD by %s, %s: '%s'. Nothing has been sent. Release "
+		       "it: tweeluik issue release %s\n"),
+		    str(held, "by"), issue_moment(c, str(held, "at")),
+		    str(held, "reason"), str(issue, "name"));
+	} else if (strcmp(str(issue, "state"), "open") == 0) {
+		out(tr("HELD: not approved in time. Nothing has been sent. You "
+		       "can still approve it until %s\n"),
+		    issue_moment(c, str(held, "until")));
+	} else {
+		out(tr("HELD: the sending of %s did not begin. Send it after "
+		       "all: tweeluik issue release %s\n"),
+		    issue_moment(c, str(issue, "planned_at")),
+		    str(issue, "name"));
+	}
+}
+
+static void
+show_texts(const json_t *issue)
+{
+	const char *lang;
+	json_t *texts = json_object_get(issue, "texts"), *text;
+
+	json_object_foreach(texts, lang, text)
+	{
+		const char *headline = str(text, "headline");
+
+		out(tr("Headline   %s  %s\n"), lang,
+		    headline[0] != '\0' ? headline : tr("(missing)"));
+	}
+}
+
+static void
+show_contents(struct cli *c, const json_t *issue)
+{
+	const json_t *contents = json_object_get(issue, "contents"), *row;
+	size_t n = json_array_size(contents), i;
+
+	if (n == 0) {
+		out("%s",
+		    tr("Contents   no items yet; if none are added, this date "
+		       "is skipped\n"));
+		return;
+	}
+	out(tr_n("Contents   %s item\n", "Contents   %s items\n", n),
+	    issue_count(c, (int64_t)n));
+	json_array_foreach(contents, i, row)
+	{
+		const char *lang;
+		json_t *status = json_object_get(row, "status"), *word;
+
+		out("%4lld ", (long long)num(row, "n"));
+		json_object_foreach(status, lang, word)
+		    out(" %s %-10s", lang, item_word(json_string_value(word)));
+		out(" %s (%lld)\n", str(row, "title"),
+		    (long long)num(row, "item"));
+	}
+}
+
+static void
+show_audience(struct cli *c, const json_t *issue)
+{
+	const json_t *audience = json_object_get(issue, "audience");
+	int64_t nl = num(audience, "nl"), en = num(audience, "en"),
+		both = num(audience, "both");
+
+	out(tr("Readers    Dutch %s, English %s, both %s, together %s\n"),
+	    issue_count(c, nl), issue_count(c, en), issue_count(c, both),
+	    issue_count(c, nl + en + both));
+}
+
+static void
+show_mailing(struct cli *c, const json_t *issue)
+{
+	const json_t *m = json_object_get(issue, "mailing");
+	const char *state = str(m, "state"), *name = str(issue, "name");
+
+	out(tr("Sending    %s of %s done: %s accepted, %s deferred, %s "
+	       "refused\n"),
+	    issue_count(c, num(m, "planned") - num(m, "waiting")),
+	    issue_count(c, num(m, "planned")),
+	    issue_count(c, num(m, "accepted")),
+	    issue_count(c, num(m, "deferred")),
+	    issue_count(c, num(m, "refused")));
+	if (strcmp(state, "paused") == 0) {
+		out(tr("PAUSED by %s, %s: %s\n"), str(m, "by"),
+		    issue_moment(c, str(m, "at")), str(m, "reason"));
+		out(tr("           go on: tweeluik issue resume %s     end "
+		       "it: tweeluik issue stop %s\n"),
+		    name, name);
+	} else if (num(m, "deferred") > 0) {
+		out(tr("           deferred ones are tried again until %s\n"),
+		    issue_moment(c, str(m, "expires_at")));
+	}
+}
+
+static void
+show_next(struct cli *c, const json_t *issue)
+{
+	const char *state = str(issue, "state"), *name = str(issue, "name");
+
+	if (strcmp(state, "open") == 0)
+		say(c, N_("Next: tweeluik issue check %s"), name);
+	else if (strcmp(state, "sending") == 0)
+		say(c, N_("Follow it: tweeluik issue show %s --watch"), name);
+	else if (strcmp(state, "sent") == 0 || strcmp(state, "stopped") == 0)
+		say(c, N_("Report: tweeluik issue report %s"), name);
+}
+
+static void
+show(struct cli *c, const json_t *issue)
+{
+	const json_t *approved = json_object_get(issue, "approved");
+
+	out(tr("Number %s   %s, sending %s, revision %lld\n"),
+	    str(issue, "name"), issue_state_word(str(issue, "state")),
+	    issue_moment(c, str(issue, "goes_at")),
+	    (long long)num(issue, "revision"));
+	show_held(c, issue);
+	if (json_is_object(approved))
+		out(tr("Approved   by %s, %s\n"), str(approved, "by"),
+		    issue_moment(c, str(approved, "at")));
+	if (json_is_true(json_object_get(issue, "copy_closed")))
+		out(tr("Copy       closed since %s; new items go to the next "
+		       "issue\n"),
+		    issue_moment(c, str(issue, "copy_deadline")));
+	show_texts(issue);
+	show_contents(c, issue);
+	if (json_is_object(json_object_get(issue, "mailing")))
+		show_mailing(c, issue);
+	else
+		show_audience(c, issue);
+	show_next(c, issue);
+}
+
+int
+cli_issue_show(struct cli *c, const struct cli_args *a, struct err *e)
+{
+	struct issue i;
+	json_t *o;
+	int rc = 0;
+
+	if (issue_word(c, a, &i, e) == -1)
+		return -1;
+	if (args_flag(a, "watch")) {
+		rc = issue_watch(c, &i, e);
+		if (rc != 0 || c->output == CLI_TEXT)
+			return rc;
+	}
+	if (issue_json(c, i.id, &o, e) == -1)
+		return -1;
+	if (c->output == CLI_TEXT) {
+		show(c, o);
+		json_decref(o);
+	} else {
+		(void)out_object(c, ISSUE_SCHEMA, o);
+	}
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* tweeluik-schedule - when: opens, holds, skips and freezes issues */
+#include <string.h>
+
+#include "base/catalogue.h"
+#include "base/log.h"
+#include "daemon/role/process.h"
+#include "daemon/role/role.h"
+
+#define ROUND_MS 10000
+
+static int
+tell_status(struct role *r, struct err *e)
+{
+	struct rows rows;
+	const char *state;
+
+	if (database_run(r->db, &rows, e, "schedule_status", NULL, 0) == -1)
+		return -1;
+	state = rows_text(&rows, 0, "state");
+	if (rows_bool(&rows, 0, "paused"))
+		role_status(r, "%s", process_text("The schedule is paused"));
+	else if (state == NULL)
+		role_status(r, "%s", process_text("No issue is planned"));
+	else if (rows_str(&rows, 0, "held_reason")[0] != '\0')
+		role_status(r, process_text("Issue %d: held"),
+		    (int)rows_int(&rows, 0, "number"));
+	else if (strcmp(state, "sending") == 0)
+		role_status(r, process_text("Issue %d: sending"),
+		    (int)rows_int(&rows, 0, "number"));
+	else
+		role_status(r,
+		    strcmp(state, "approved") == 0
+			? process_text("Issue %d: approved, leaves %s")
+			: process_text("Issue %d: open, planned for %s"),
+		    (int)rows_int(&rows, 0, "number"),
+		    rows_str(&rows, 0, "at"));
+	rows_done(&rows);
+	return 0;
+}
+
+static int
+round_of_schedule(struct role *r, void *arg, struct err *e)
+{
+	struct rows rows;
+
+	(void)arg;
+	if (DATABASE_RUN(r->db, &rows, e, "schedule_round",
+		param_int(r->config.chunk_size),
+		param_int(r->config.expire_hours),
+		param_bool(r->options.hold)) == -1)
+		return -1;
+	for (int i = 0; i < rows.n; i++)
+		log_event(LOG_LEVEL_INFO, rows_str(&rows, i, "action"),
+		    rows_str(&rows, i, "subject"), rows_str(&rows, i, "number"),
+		    "detail", rows_str(&rows, i, "detail"), NULL);
+	rows_done(&rows);
+	return tell_status(r, e);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct role r;
+	struct err e;
+	int rc = role_start(&r, argc, argv, "schedule", &e);
+
+	if (rc == 1)
+		rc = role_loop(&r, round_of_schedule, NULL, ROUND_MS, &e);
+	return role_end(&r, rc, &e);
+}

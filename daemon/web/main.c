@@ -1,0 +1,80 @@
+/* tweeluik-web - the public pages: leave, come back, choose a language */
+#include <libxml/parser.h>
+#include <stdlib.h>
+
+#include "base/catalogue.h"
+#include "base/keys.h"
+#include "daemon/role/process.h"
+#include "daemon/role/role.h"
+#include "daemon/web/http.h"
+#include "daemon/web/pages.h"
+#include "daemon/web/site.h"
+
+#define THREADS 4U
+#define BEAT_MS 5000
+
+struct web {
+	struct keys *keys;
+	struct site site;
+	struct http *http;
+};
+
+static int
+start(struct web *w, struct role *r, struct err *e)
+{
+	const struct http_options o = { .listen = r->config.web_listen,
+		.routes = pages_routes,
+		.threads = THREADS,
+		.arg = &w->site,
+		.worker_new = site_worker_new,
+		.worker_free = site_worker_free,
+		.failed = site_failed };
+
+	if (keys_load(&w->keys, r->config.keys, e) == -1 ||
+	    site_open(&w->site, &r->config, w->keys, e) == -1)
+		return -1;
+	if (r->options.check)
+		return 0;
+	return http_start(&w->http, &o, e);
+}
+
+static void
+stop(struct web *w)
+{
+	if (w->http != NULL)
+		http_stop(w->http);
+	site_close(&w->site);
+	if (w->keys != NULL)
+		keys_free(w->keys);
+}
+
+/* Threads of the server do the work; this says that they are there. */
+static int
+watch(struct role *r, void *arg, struct err *e)
+{
+	(void)arg;
+	(void)e;
+	role_status(r, process_text("Answers on %s"), r->config.web_listen);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct web w = { .keys = NULL };
+	struct role r;
+	struct err e;
+	int rc;
+
+	/* A page must not wait long for a database that does not answer. */
+	(void)setenv("PGCONNECT_TIMEOUT", "5", 0);
+	xmlInitParser();
+	rc = role_start(&r, argc, argv, "web", &e);
+	if (rc == 1) {
+		rc = start(&w, &r, &e);
+		if (rc == 0)
+			rc = role_loop(&r, watch, NULL, BEAT_MS, &e);
+		stop(&w);
+	}
+	return role_end(&r, rc, &e);
+}

@@ -1,0 +1,38 @@
+/*
+ * pages - the public pages, one handler for a method and a path
+ *
+ * A GET changes nothing, ever: programs that follow links in mail are no
+ * readers.  What acts is a POST, which ends in a redirect to a page that says
+ * what is so now; only the one-click POST of mail providers is answered with a
+ * line of text (RFC 8058, 3.1 and 3.2).
+ */
+#ifndef DAEMON_WEB_PAGES_H
+#define DAEMON_WEB_PAGES_H
+
+#include "daemon/web/route.h"
+
+struct err;
+struct request;
+struct response;
+
+extern const struct route pages_routes[];
+
+int unsubscribe_show(struct request *q, struct response *r, struct err *e);
+int unsubscribe_act(struct request *q, struct response *r, struct err *e);
+int unsubscribe_done(struct request *q, struct response *r, struct err *e);
+int unsubscribe_reason(struct request *q, struct response *r, struct err *e);
+int unsubscribe_thanks(struct request *q, struct response *r, struct err *e);
+int undo_show(struct request *q, struct response *r, struct err *e);
+int undo_act(struct request *q, struct response *r, struct err *e);
+int undo_done(struct request *q, struct response *r, struct err *e);
+int language_show(struct request *q, struct response *r, struct err *e);
+int language_act(struct request *q, struct response *r, struct err *e);
+int language_done(struct request *q, struct response *r, struct err *e);
+int preferences_show(struct request *q, struct response *r, struct err *e);
+int preferences_act(struct request *q, struct response *r, struct err *e);
+int preferences_done(struct request *q, struct response *r, struct err *e);
+int version_show(struct request *q, struct response *r, struct err *e);
+int health_show(struct request *q, struct response *r, struct err *e);
+int style_show(struct request *q, struct response *r, struct err *e);
+
+#endif

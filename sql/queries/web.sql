@@ -1,0 +1,26 @@
+-- name: web_subscriber
+select address_sealed, language,
+	state in ('unsubscribed', 'blocked') as left,
+	coalesce(undo_until > now(), false) as may_undo
+from web_subscriber($1)
+
+-- name: web_unsubscribe
+select web_unsubscribe($1, $2, $3) as changed
+
+-- name: web_farewell
+select web_farewell($1, $2, $3, $4, $5, $6) as queued
+
+-- name: web_undo
+select web_undo($1) as changed
+
+-- name: web_reason
+select web_reason($1, $2)
+
+-- name: web_language
+select web_language($1, $2) as changed
+
+-- name: web_version
+select html from web_version($1, $2)
+
+-- name: web_held
+select web_held() as held

@@ -1,0 +1,77 @@
+/*
+ * web-keys - what a test of the public pages needs to know of the keys
+ *
+ *	web-keys FILE create
+ *	web-keys FILE token PURPOSE SUBSCRIBER MAILING
+ *	web-keys FILE seal ADDRESS
+ *
+ * seal prints the hash and the sealed address, in hexadecimal.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/keys.h"
+
+static void
+print_hex(const unsigned char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		(void)printf("%02x", p[i]);
+	(void)printf("\n");
+}
+
+static int
+seal(const struct keys *k, const char *text, struct err *e)
+{
+	unsigned char hash[KEYS_HASH_BYTES], sealed[KEYS_SEALED_MAX];
+	struct address a;
+
+	if (address_parse(&a, text, strlen(text), e) == -1)
+		return -1;
+	keys_hash_address(k, hash, &a);
+	print_hex(hash, sizeof(hash));
+	print_hex(sealed, keys_seal(k, sealed, a.text));
+	return 0;
+}
+
+static int
+run(int argc, char **argv, struct err *e)
+{
+	char link[TOKEN_LINK_CHARS + 1];
+	struct keys *k;
+	int rc = 0;
+
+	if (argc == 3 && strcmp(argv[2], "create") == 0)
+		return keys_create(argv[1], e);
+	if (argc < 4)
+		return err_set(e, ERR_USAGE, "usage: see web-keys.c");
+	if (keys_load(&k, argv[1], e) == -1)
+		return -1;
+	if (strcmp(argv[2], "seal") == 0)
+		rc = seal(k, argv[3], e);
+	else if (argc == 6) {
+		const struct token t = {
+			.purpose = (enum token_purpose)argv[3][0],
+			.subscriber = strtoull(argv[4], NULL, 10),
+			.mailing = (uint32_t)strtoul(argv[5], NULL, 10),
+		};
+
+		token_link(k, link, &t);
+		(void)printf("%s\n", link);
+	}
+	keys_free(k);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct err e;
+
+	if (run(argc, argv, &e) == 0)
+		return 0;
+	(void)fprintf(stderr, "%s\n", e.text);
+	return err_exit_code(&e);
+}

@@ -1,0 +1,116 @@
+"""A running web role on a fresh database, with readers to serve."""
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections import namedtuple
+from pathlib import Path
+
+from tests.embedded import Installation, die_with_parent
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / os.environ.get("BUILD", "build")
+PROGRAM = BUILD / "libexec/tweeluik/tweeluik-web"
+KEYS = BUILD / "tests/web-keys"
+ADDRESS = "jansen@organisatie.example"
+Answer = namedtuple("Answer", "status headers body")
+
+
+class Website:
+    def __init__(self, database, folder):
+        self.place = Installation(folder, database.pg, database.name, BUILD)
+        self.keys = self.place.folder / "keys"
+        self.port = self.place.web_port
+        self.log = self.place.folder / "log"
+        self.run_keys("create")
+        self.conn = database.connect()
+        self.process = None
+
+    def run_keys(self, *words):
+        return subprocess.run([KEYS, self.keys, *map(str, words)], check=True,
+                              capture_output=True, text=True).stdout.split()
+
+    def token(self, purpose, subscriber, mailing=0):
+        return self.run_keys("token", purpose, subscriber, mailing)[0]
+
+    def sql(self, query, *values):
+        cur = self.conn.cursor()
+        cur.execute(query, values)
+        return cur.fetchall() if cur.description else None
+
+    def reader(self, address=ADDRESS, language="nl", state="active"):
+        hashed, sealed = self.run_keys("seal", address)
+        return self.sql(
+            "insert into subscriber (address_hash, address_sealed, language,"
+            " language_from, state) values (decode(%s, 'hex'),"
+            " decode(%s, 'hex'), %s, 'import', %s) returning id",
+            hashed, sealed, language, state)[0][0]
+
+    def state(self, reader):
+        return self.sql("select state from subscriber where id = %s",
+                        reader)[0][0]
+
+    def events(self):
+        return self.sql("select kind, way, basis from consent_event"
+                        " order by id")
+
+    def dump(self):
+        """All that a request could change, but for the sign of life."""
+        return [self.sql(f"select * from {t} order by 1, 2") for t in (
+            "subscriber", "consent_event", "suppression", "mailing",
+            "delivery", "chunk", "message", "edition", "activity")]
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [PROGRAM, "--config", self.place.config], stderr=log,
+                stdout=log, env=self.place.env(), preexec_fn=die_with_parent)
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return self
+            except OSError:
+                assert self.process.poll() is None, self.log.read_text()
+                time.sleep(0.05)
+        raise AssertionError("the web role does not listen")
+
+    def stop(self):
+        self.conn.close()
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        assert self.process.wait(20) == 0, self.log.read_text()
+
+    def ask(self, method, path, body=None, headers=None):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        c.request(method, path, body=body, headers=headers or {})
+        r = c.getresponse()
+        answer = Answer(r.status, r.headers, r.read().decode())
+        c.close()
+        return answer
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def post(self, path, body="", kind="application/x-www-form-urlencoded"):
+        return self.ask("POST", path, body, {"Content-Type": kind})
+
+    def raw(self, data, seconds=2.0):
+        """What comes back for these octets, and whether it was closed."""
+        with socket.create_connection(("127.0.0.1", self.port)) as s:
+            s.settimeout(seconds)
+            out = b""
+            try:
+                s.sendall(data)
+                while True:
+                    piece = s.recv(65536)
+                    if not piece:
+                        return out, True
+                    out += piece
+            except socket.timeout:
+                return out, False
+            except ConnectionError:
+                return out, True
