@@ -21,6 +21,7 @@ approval_facts(struct database *d, struct arena *a, const struct issue *i,
 		return -1;
 	*ret = (struct approval_facts){
 		.seconds = rows_int(&r, 0, "seconds"),
+		.goes_at = arena_strdup(a, rows_str(&r, 0, "goes_at")),
 		.writers = arena_strdup(a, rows_str(&r, 0, "writers")),
 		.translators = arena_strdup(a, rows_str(&r, 0, "translators")),
 		.tested_at = rows_null(&r, 0, "tested_at")

@@ -25,7 +25,8 @@ struct issue;
 
 /* What a person has to know before saying yes, beside composer/check.h. */
 struct approval_facts {
-	int64_t seconds; /* until it goes, negative when that has passed */
+	int64_t seconds;     /* until its time, negative when that has passed */
+	const char *goes_at; /* RFC 3339; late ones at the next working day */
 	const char *writers, *translators;
 	const char *tested_at; /* RFC 3339, NULL: never */
 	int news, events, organisations, questions, announcements;
@@ -41,8 +42,8 @@ int approval_possible(struct database *d, const struct issue *i, int revision,
     struct err *e);
 
 /* Inside the caller's transaction, which holds the lock of the issue. */
-int approval_give(struct database *d, struct arena *a,
-    const struct config *config, const struct issue *i, int revision,
-    const char *actor, struct err *e);
+int
+approval_give(struct database *d, struct arena *a, const struct config *config,
+    const struct issue *i, int revision, const char *actor, struct err *e);
 
 #endif

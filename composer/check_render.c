@@ -31,38 +31,32 @@ shown(const struct check *ck, const struct seen *s, const char *what)
 	return strstr(s->text, w) != NULL && strstr(s->plain, w) != NULL;
 }
 
+static int
+wanted(struct check *ck, const struct seen *s, bool there, const char *slug,
+    const char *what)
+{
+	if (there)
+		return 0;
+	check_add(ck, CHECK_BLOCKING, slug, 0, "tweeluik config check",
+	    N_("%s is missing in the edition %s"),
+	    catalogue_text(ck->lang, what), check_language(ck, s->edition));
+	return 1;
+}
+
 /* What law and mail providers want to see in every mail. */
 static int
 imprint(struct check *ck, const struct seen *s, const struct config *config)
 {
-	const struct {
-		const char *slug, *what, *msgid;
-		bool ok;
-	} wanted[] = {
-		{ "sender-missing", config->sender,
-		    N_("The sender is missing in the edition %s"), false },
-		{ "address-missing", config->postal_address,
-		    N_("The postal address is missing in the edition %s"),
-		    false },
-		{ "unsubscribe-missing", slot_placeholder(SLOT_UNSUBSCRIBE),
-		    N_("The unsubscribe link is missing in the edition %s"),
-		    false },
-	};
-	int missing = 0;
+	const char *unsubscribe = slot_placeholder(SLOT_UNSUBSCRIBE);
+	bool leaves = strstr(s->e->html.data, unsubscribe) != NULL &&
+	    strstr(s->e->plain.data, unsubscribe) != NULL;
 
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		bool ok = i == 2
-		    ? strstr(s->e->html, wanted[i].what) != NULL &&
-			strstr(s->e->plain, wanted[i].what) != NULL
-		    : shown(ck, s, wanted[i].what);
-
-		if (!ok)
-			check_add(ck, CHECK_BLOCKING, wanted[i].slug, 0,
-			    "tweeluik config check", wanted[i].msgid,
-			    check_language(ck, s->edition));
-		missing += !ok;
-	}
-	return missing;
+	return wanted(ck, s, shown(ck, s, config->sender), "sender-missing",
+		   N_("The sender")) +
+	    wanted(ck, s, shown(ck, s, config->postal_address),
+		"address-missing", N_("The postal address")) +
+	    wanted(ck, s, leaves, "unsubscribe-missing",
+		N_("The unsubscribe link"));
 }
 
 static int
@@ -112,7 +106,7 @@ links(struct check *ck, xmlDocPtr doc, const struct rows *items)
 {
 	xmlXPathContextPtr x = xmlXPathNewContext(doc);
 	xmlXPathObjectPtr o =
-	    xmlXPathEvalExpression(BAD_CAST "//a/@href", x);
+	    xmlXPathEvalExpression((const xmlChar *)"//a/@href", x);
 
 	for (int i = 0; o != NULL && !xmlXPathNodeSetIsEmpty(o->nodesetval) &&
 	     i < o->nodesetval->nodeNr;
@@ -150,21 +144,27 @@ look(struct check *ck, const struct edition *ed, const char *name,
     const struct rows *items, int *missing, struct err *e)
 {
 	struct seen s = { .edition = name, .e = ed };
-	xmlDocPtr doc = htmlReadMemory(ed->html, (int)strlen(ed->html), NULL,
-	    "UTF-8",
-	    HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
+	xmlDocPtr doc =
+	    htmlReadMemory(ed->html.data, (int)ed->html.len, NULL, "UTF-8",
+		HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET);
 	char *text;
 
 	if (doc == NULL)
 		return err_set(e, ERR_SYS, "The edition %s is no HTML", name);
 	text = (char *)xmlNodeGetContent(xmlDocGetRootElement(doc));
 	s.text = check_normal(ck->arena, text);
-	s.plain = check_normal(ck->arena, ed->plain);
+	s.plain = check_normal(ck->arena, ed->plain.data);
 	xmlFree(text);
 	*missing += imprint(ck, &s, config);
 	(void)hidden(ck, &s, secrets);
 	links(ck, doc, items);
-	size(ck, &s, strlen(ed->html));
+	size(ck, &s, ed->html.len);
+	if (ed->headline_cut)
+		check_add(ck, CHECK_WARNING, "headline-cut", 0, NULL,
+		    N_("The subject of the edition %s has room for %d "
+		       "characters of each headline: %s"),
+		    check_language(ck, name), EDITION_HEADLINE_MAX,
+		    ed->subject.data);
 	xmlFreeDoc(doc);
 	return 0;
 }
@@ -180,9 +180,9 @@ all_well(struct check *ck, int missing)
 	for (int k = 0; k < CHECK_EDITIONS; k++)
 		if (n[k].html_bytes > CHECK_HTML_WARN)
 			return;
-	check_add(ck, CHECK_OK, "size", 0, NULL,
-	    N_("Size %zu, %zu and %zu KB"), (n[0].html_bytes + 1023) / 1024,
-	    (n[1].html_bytes + 1023) / 1024, (n[2].html_bytes + 1023) / 1024);
+	check_add(ck, CHECK_OK, "size", 0, NULL, N_("Size %zu, %zu and %zu KB"),
+	    (n[0].html_bytes + 1023) / 1024, (n[1].html_bytes + 1023) / 1024,
+	    (n[2].html_bytes + 1023) / 1024);
 }
 
 int
@@ -201,14 +201,14 @@ check_editions(struct check *ck, struct database *d,
 	for (int k = 0; k < CHECK_EDITIONS; k++) {
 		struct edition ed;
 
-		if (edition_build(d, config, ck->issue->id, names[k], &ed,
-			e) == -1)
+		if (edition_build(d, config, ck->issue->id, names[k], &ed, e) ==
+		    -1)
 			goto out_items;
 		ck->editions[k] = (struct check_edition){ .name = names[k],
-			.subject = arena_strdup(ck->arena, ed.subject),
-			.html_bytes = strlen(ed.html) };
-		rc = look(ck, &ed, names[k], config, &secrets, &items,
-		    &missing, e);
+			.subject = arena_strdup(ck->arena, ed.subject.data),
+			.html_bytes = ed.html.len };
+		rc = look(ck, &ed, names[k], config, &secrets, &items, &missing,
+		    e);
 		edition_done(&ed);
 		if (rc == -1)
 			goto out_items;

@@ -100,6 +100,7 @@ dispatch_send(struct database *d, struct arena *a, const struct issue *i,
     bool *ret_alive, struct err *e)
 {
 	struct rows r;
+	bool begins;
 
 	if (dispatch_may_send(d, i, e) == -1 ||
 	    schedule_state(d, ret_alive, e) == -1)
@@ -107,10 +108,11 @@ dispatch_send(struct database *d, struct arena *a, const struct issue *i,
 	if (DATABASE_RUN(d, &r, e, "issue_send_now", param_int(i->id),
 		param_int(grace_seconds)) == -1)
 		return -1;
-	if (r.n == 1)
+	begins = r.n == 1;
+	if (begins)
 		*ret_begins_at = arena_strdup(a, rows_str(&r, 0, "begins_at"));
 	rows_done(&r);
-	if (r.n != 1) {
+	if (!begins) {
 		(void)err_set(e, ERR_CONFLICT,
 		    "Number %s was changed a moment ago", i->name);
 		return err_hint(e, N_("Look: tweeluik issue show %s"), i->name);

@@ -323,6 +323,53 @@ edition_store(struct database *d, int64_t issue, const struct edition *ed,
 	    param_text(ed->plain.data));
 }
 
+static void
+fill_loaded(struct edition *ed, const char *name, const struct rows *r)
+{
+	*ed = (struct edition){ .kind = "issue", .name = name };
+	buf_init(&ed->subject, SUBJECT_BYTES_MAX);
+	buf_init(&ed->html, EDITION_MAX);
+	buf_init(&ed->plain, EDITION_MAX);
+	message_init(&ed->message, MESSAGE_MAX);
+	(void)buf_adds(&ed->subject, rows_str(r, 0, "subject"));
+	(void)buf_adds(&ed->html, rows_str(r, 0, "html"));
+	(void)buf_adds(&ed->plain, rows_str(r, 0, "plain"));
+	(void)snprintf(ed->mail_date, sizeof(ed->mail_date), "%s",
+	    rows_str(r, 0, "mail_date"));
+}
+
+int
+edition_load(struct database *d, int64_t issue, const char *name,
+    struct edition *ret, struct err *e)
+{
+	const unsigned char *bytes, *slots;
+	size_t nbytes, nslots;
+	struct edition ed;
+	struct rows r;
+	int rc;
+
+	if (DATABASE_RUN(d, &r, e, "edition_load", param_int(issue),
+		param_text(name)) == -1)
+		return -1;
+	if (r.n == 0) {
+		rows_done(&r);
+		return err_set(e, ERR_NOT_FOUND,
+		    "There is no stored edition '%s'", name);
+	}
+	fill_loaded(&ed, name, &r);
+	bytes = rows_bytes(&r, 0, "bytes", &nbytes);
+	slots = rows_bytes(&r, 0, "slots", &nslots);
+	(void)buf_add(&ed.message.bytes, bytes, nbytes);
+	rc = slot_unpack(slots, nslots, nbytes, &ed.message.slots,
+	    &ed.message.nslots, e);
+	rows_done(&r);
+	if (rc == -1)
+		edition_done(&ed);
+	else
+		*ret = ed;
+	return rc;
+}
+
 /* Looking at it */
 
 void
@@ -379,6 +426,14 @@ int
 edition_preview(const struct edition *ed, enum edition_format format,
     struct buf *out, struct err *e)
 {
+	return edition_preview_to(ed, format, "lezer@voorbeeld.example", out,
+	    e);
+}
+
+int
+edition_preview_to(const struct edition *ed, enum edition_format format,
+    const char *address, struct buf *out, struct err *e)
+{
 	char tokens[SLOT_KINDS][SLOT_TO_MAX + 1];
 	const char *values[SLOT_KINDS];
 	int rc = 0;
@@ -386,7 +441,7 @@ edition_preview(const struct edition *ed, enum edition_format format,
 	for (int k = 0; k < SLOT_KINDS; k++)
 		values[k] =
 		    demo_token(tokens[k], slot_width((enum slot_kind)k));
-	values[SLOT_TO] = "lezer@voorbeeld.example";
+	values[SLOT_TO] = address;
 	values[SLOT_DATE] = ed->mail_date;
 	if (format == EDITION_EML)
 		rc = write_eml(&ed->message, values, out, e);

@@ -60,9 +60,17 @@ int edition_store_message(struct database *d, const struct edition *ed,
 int edition_store(struct database *d, int64_t issue, const struct edition *ed,
     struct err *e);
 
+/* What approval stored, as it will be sent or was; without counts.
+ * ERR_NOT_FOUND when nothing is stored. */
+int edition_load(struct database *d, int64_t issue, const char *name,
+    struct edition *ret, struct err *e);
+
 /* What a reader would get, with values that lead nowhere. */
 int edition_preview(const struct edition *ed, enum edition_format format,
     struct buf *out, struct err *e);
+/* The same, addressed to somebody. */
+int edition_preview_to(const struct edition *ed, enum edition_format format,
+    const char *address, struct buf *out, struct err *e);
 
 /* text with its slots filled. */
 void edition_fill(const char *text, const char *const values[SLOT_KINDS],

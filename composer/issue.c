@@ -90,7 +90,7 @@ int
 issue_find(struct database *d, struct arena *a, const char *name,
     struct issue *ret, struct err *e)
 {
-	bool next = strcmp(name, "next") == 0, extra = false;
+	bool next = strcmp(name, "next") == 0, extra = false, found;
 	int number = 0, year = 0;
 	struct rows r;
 
@@ -105,10 +105,11 @@ issue_find(struct database *d, struct arena *a, const char *name,
 		next ? param_null() : param_int(number),
 		year == 0 ? param_null() : param_int(year)) == -1)
 		return -1;
-	if (r.n == 1)
+	found = r.n == 1;
+	if (found)
 		fill(a, &r, ret);
 	rows_done(&r);
-	if (r.n == 1)
+	if (found)
 		return 0;
 	if (next) {
 		(void)err_set(e, ERR_NOT_FOUND, "There is no next issue yet");

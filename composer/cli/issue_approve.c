@@ -25,38 +25,38 @@ time_left(struct cli *c, int64_t seconds)
 			days),
 		    h);
 	return arena_printf(&c->arena, tr("in %s and %s"), h,
-	    arena_printf(&c->arena,
-		tr_n("%lu minute", "%lu minutes", minutes), minutes));
+	    arena_printf(&c->arena, tr_n("%lu minute", "%lu minutes", minutes),
+		minutes));
+}
+
+static void
+print_part(const char **separator, int n, const char *noun)
+{
+	if (n == 0)
+		return;
+	out("%s%d %s", *separator, n, noun);
+	*separator = ", ";
 }
 
 static void
 print_contents(const struct approval_facts *f, int revision)
 {
-	const struct {
-		int n;
-		const char *one, *many;
-	} kinds[] = {
-		{ f->news, N_("%d news item"), N_("%d news items") },
-		{ f->announcements, N_("%d announcement"),
-		    N_("%d announcements") },
-		{ f->events, N_("%d event"), N_("%d events") },
-		{ f->organisations, N_("%d organisation"),
-		    N_("%d organisations") },
-		{ f->questions, N_("%d question for help"),
-		    N_("%d questions for help") },
-	};
 	const char *separator = "";
 
 	out("%s", tr("Contents       "));
-	for (size_t k = 0; k < sizeof(kinds) / sizeof(kinds[0]); k++) {
-		if (kinds[k].n == 0)
-			continue;
-		out("%s", separator);
-		out(catalogue_plural_fmt(kinds[k].one, kinds[k].many,
-			kinds[k].n),
-		    kinds[k].n);
-		separator = ", ";
-	}
+	print_part(&separator, f->news,
+	    tr_n("news item", "news items", (unsigned long)f->news));
+	print_part(&separator, f->announcements,
+	    tr_n("announcement", "announcements",
+		(unsigned long)f->announcements));
+	print_part(&separator, f->events,
+	    tr_n("event", "events", (unsigned long)f->events));
+	print_part(&separator, f->organisations,
+	    tr_n("organisation", "organisations",
+		(unsigned long)f->organisations));
+	print_part(&separator, f->questions,
+	    tr_n("question for help", "questions for help",
+		(unsigned long)f->questions));
 	out(tr(". Revision %d\n"), revision);
 }
 
@@ -65,7 +65,7 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
     const struct approval_facts *f)
 {
 	out(tr("APPROVE NUMBER %s\n"), i->name);
-	out(tr("Sending        %s (%s)\n"), issue_moment(c, i->goes_at),
+	out(tr("Sending        %s (%s)\n"), issue_moment(c, f->goes_at),
 	    time_left(c, f->seconds));
 	out(tr("To             Dutch %s, English %s, both %s, together %s "
 	       "subscribers\n"),
@@ -160,7 +160,7 @@ cli_issue_approve(struct cli *c, const struct cli_args *a, struct err *e)
 	    cli_ask_name(c,
 		arena_printf(&c->arena,
 		    tr("%s: number %s goes to %s subscribers."),
-		    issue_moment(c, i.goes_at), i.name,
+		    issue_moment(c, f.goes_at), i.name,
 		    issue_count(c,
 			f.readers_nl + f.readers_en + f.readers_both)),
 		i.name, args_value(a, "confirm"), e) == -1 ||

@@ -16,8 +16,8 @@ json_of_findings(const struct check *ck)
 		(void)json_array_append_new(list,
 		    json_pack("{s:s,s:s,s:o,s:s,s:s}", "severity",
 			check_severity_word(f->severity), "slug", f->slug,
-			"item", f->item == 0 ? json_null()
-					     : json_integer(f->item),
+			"item",
+			f->item == 0 ? json_null() : json_integer(f->item),
 			"text", f->text, "fix", f->fix));
 	return list;
 }

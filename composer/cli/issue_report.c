@@ -108,6 +108,7 @@ print_table(struct cli *c, const json_t *report)
 		{ "uncertain", N_("Uncertain") },
 		{ "waiting", N_("To do") },
 	};
+	bool stopped = strcmp(str(report, "state"), "stopped") == 0;
 	const json_t *editions = json_object_get(report, "editions"), *edition;
 	size_t i;
 
@@ -117,7 +118,10 @@ print_table(struct cli *c, const json_t *report)
 	pad(tr("Together"), 12);
 	out("\n");
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-		print_row(c, report, lines[i].key, tr(lines[i].heading));
+		print_row(c, report, lines[i].key,
+		    stopped && strcmp(lines[i].key, "waiting") == 0
+			? tr("Not sent")
+			: tr(lines[i].heading));
 }
 
 static void

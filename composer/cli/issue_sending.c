@@ -141,11 +141,9 @@ say_stopped(struct cli *c, const struct issue *i, struct err *e)
 	if (DATABASE_RUN(c->db, &r, e, "mailing_state", param_int(i->id)) == -1)
 		return -1;
 	say(c,
-	    N_("The sending of number %s is stopped: %s of %s were sent, %s "
-	       "were not"),
-	    i->name,
-	    issue_count(c,
-		rows_int(&r, 0, "planned") - rows_int(&r, 0, "waiting")),
+	    N_("The sending of number %s is stopped: %s of %s were accepted, "
+	       "%s are not sent"),
+	    i->name, issue_count(c, rows_int(&r, 0, "accepted")),
 	    issue_count(c, rows_int(&r, 0, "planned")),
 	    issue_count(c, rows_int(&r, 0, "waiting")));
 	say(c, N_("Report: tweeluik issue report %s"), i->name);

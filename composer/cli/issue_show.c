@@ -96,17 +96,20 @@ show_held(struct cli *c, const json_t *issue)
 	}
 }
 
+/* In the order of the newsletter, which objects of the database have not. */
+static const char *const langs[] = { "nl", "en" };
+#define NLANGS (sizeof(langs) / sizeof(langs[0]))
+
 static void
 show_texts(const json_t *issue)
 {
-	const char *lang;
-	json_t *texts = json_object_get(issue, "texts"), *text;
+	const json_t *texts = json_object_get(issue, "texts");
 
-	json_object_foreach(texts, lang, text)
-	{
-		const char *headline = str(text, "headline");
+	for (size_t k = 0; k < NLANGS; k++) {
+		const char *headline =
+		    str(json_object_get(texts, langs[k]), "headline");
 
-		out(tr("Headline   %s  %s\n"), lang,
+		out(tr("Headline   %s  %s\n"), langs[k],
 		    headline[0] != '\0' ? headline : tr("(missing)"));
 	}
 }
@@ -127,12 +130,12 @@ show_contents(struct cli *c, const json_t *issue)
 	    issue_count(c, (int64_t)n));
 	json_array_foreach(contents, i, row)
 	{
-		const char *lang;
-		json_t *status = json_object_get(row, "status"), *word;
+		const json_t *status = json_object_get(row, "status");
 
 		out("%4lld ", (long long)num(row, "n"));
-		json_object_foreach(status, lang, word)
-		    out(" %s %-10s", lang, item_word(json_string_value(word)));
+		for (size_t k = 0; k < NLANGS; k++)
+			out(" %s %-10s", langs[k],
+			    item_word(str(status, langs[k])));
 		out(" %s (%lld)\n", str(row, "title"),
 		    (long long)num(row, "item"));
 	}
@@ -182,7 +185,9 @@ show_next(struct cli *c, const json_t *issue)
 
 	if (strcmp(state, "open") == 0)
 		say(c, N_("Next: tweeluik issue check %s"), name);
-	else if (strcmp(state, "sending") == 0)
+	else if (strcmp(state, "sending") == 0 &&
+	    strcmp(str(json_object_get(issue, "mailing"), "state"),
+		"sending") == 0)
 		say(c, N_("Follow it: tweeluik issue show %s --watch"), name);
 	else if (strcmp(state, "sent") == 0 || strcmp(state, "stopped") == 0)
 		say(c, N_("Report: tweeluik issue report %s"), name);
@@ -193,10 +198,12 @@ show(struct cli *c, const json_t *issue)
 {
 	const json_t *approved = json_object_get(issue, "approved");
 
-	out(tr("Number %s   %s, sending %s, revision %lld\n"),
-	    str(issue, "name"), issue_state_word(str(issue, "state")),
-	    issue_moment(c, str(issue, "goes_at")),
+	out(tr("Number %s   %s, revision %lld\n"), str(issue, "name"),
+	    issue_state_word(str(issue, "state")),
 	    (long long)num(issue, "revision"));
+	if (!json_is_object(json_object_get(issue, "mailing")))
+		out(tr("Sending    %s\n"),
+		    issue_moment(c, str(issue, "goes_at")));
 	show_held(c, issue);
 	if (json_is_object(approved))
 		out(tr("Approved   by %s, %s\n"), str(approved, "by"),

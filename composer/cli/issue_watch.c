@@ -154,12 +154,16 @@ issue_watch(struct cli *c, const struct issue *i, struct err *e)
 	if (i->state == ISSUE_OPEN)
 		return issue_refuse(c->db, i, e);
 	(void)sigaction(SIGINT, &act, NULL);
-	say(c,
-	    i->state == ISSUE_APPROVED
-		? N_("Number %s waits to be sent. Ctrl-C stops only this "
-		     "screen")
-		: N_("Number %s is being sent. Ctrl-C stops only this screen"),
-	    i->name);
+	if (i->state == ISSUE_APPROVED)
+		say(c,
+		    N_("Number %s waits to be sent. Ctrl-C stops only this "
+		       "screen"),
+		    i->name);
+	else if (i->state == ISSUE_SENDING)
+		say(c,
+		    N_("Number %s is being sent. Ctrl-C stops only this "
+		       "screen"),
+		    i->name);
 	for (;;) {
 		if (look(&w, &p, e) == -1)
 			return -1;

@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <pwd.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,8 @@ run(struct cli *c, int argc, char **argv, struct err *e)
 	(void)snprintf(dir, sizeof(dir), "%s/locale", paths_share());
 	if (catalogue_init(dir, e) == -1)
 		return -1;
+	if (sodium_init() == -1)
+		return err_set(e, ERR_SYS, "libsodium cannot be initialised");
 	err_translate_with(tr);
 	if (cli_parse(c, argc, argv, &cmd, &args, e) == -1)
 		return -1;

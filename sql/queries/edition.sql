@@ -13,3 +13,12 @@ insert into edition (issue_id, name, message_id, html, plain)
 values ($1, $2, $3, $4, $5)
 on conflict (issue_id, name) do update set message_id = excluded.message_id,
 	html = excluded.html, plain = excluded.plain
+
+-- What approval stored.
+-- name: edition_load
+select m.subject, m.bytes, m.slots, e.html, e.plain,
+	to_char(i.planned_at at time zone 'UTC',
+		'Dy, DD Mon YYYY HH24:MI:SS "+0000"') as mail_date
+from edition e join message m on m.id = e.message_id
+join issue i on i.id = e.issue_id
+where e.issue_id = $1 and e.name = $2

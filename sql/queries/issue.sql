@@ -318,7 +318,10 @@ with c as (
 	select m.* from issue_content($1) x join item m on m.id = x.item_id
 )
 select extract(epoch from coalesce(i.send_after, i.planned_at) - now())::bigint
-		as seconds,
+		as seconds, -- what is late goes on the next working day
+	rfc3339(case when coalesce(i.send_after, i.planned_at) > now()
+		then coalesce(i.send_after, i.planned_at)
+		else schedule_next_working(now()) end) as goes_at,
 	(select string_agg(distinct t.changed_by, ', ') from c
 		join item_text t on t.item_id = c.id
 		and t.lang = c.source_lang) as writers,
@@ -358,3 +361,7 @@ select mailing_for('test', $1, interval '1 day') as id
 
 -- name: test_recipient
 select mailing_recipient($1, $2, null, $3)
+
+-- The edition a subscriber gets.
+-- name: render_reader
+select language from subscriber where address_hash = $1
