@@ -1,15 +1,45 @@
 #include <string.h>
 
 #include "base/catalogue.h"
+#include "composer/check.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/system.h"
 #include "composer/cli/words.h"
+#include "composer/issue.h"
 
 /* Everything that is looked at. */
 struct status {
-	struct rows issues, sides, lacking, people, roles, calendar;
-	int making; /* the issue that is being made, -1: none */
+	struct rows issues, sides, people, roles, calendar;
+	int making;	    /* the issue that is being made, -1: none */
+	struct issue issue; /* checked: the one that is being made, if open */
+	struct check check;
+	bool checked;
 };
+
+/* As a word of a command: 12-2026, extra-3-2026. */
+static const char *
+issue_name(struct cli *c, const struct rows *r, int i)
+{
+	return arena_printf(&c->arena, "%s%lld-%lld",
+	    rows_str(r, i, "series")[0] == 'e' ? "extra-" : "",
+	    (long long)rows_int(r, i, "number"),
+	    (long long)rows_int(r, i, "year"));
+}
+
+static int
+check(struct cli *c, struct status *s, struct err *e)
+{
+	if (s->making == -1 ||
+	    rows_str(&s->issues, s->making, "state")[0] != 'o')
+		return 0;
+	if (issue_find(c->db, &c->arena, issue_name(c, &s->issues, s->making),
+		&s->issue, e) == -1 ||
+	    check_issue(&s->check, &c->arena, c->lang, c->db, &c->config,
+		&s->issue, e) == -1)
+		return -1;
+	s->checked = true;
+	return 0;
+}
 
 static int
 look(struct cli *c, struct status *s, struct err *e)
@@ -26,22 +56,20 @@ look(struct cli *c, struct status *s, struct err *e)
 		id = rows_int(&s->issues, s->making, "id");
 	if (DATABASE_RUN(c->db, &s->sides, e, "status_sides", param_int(id)) ==
 		-1 ||
-	    DATABASE_RUN(c->db, &s->lacking, e, "status_lacking",
-		param_int(id)) == -1 ||
 	    database_run(c->db, &s->people, e, "subscriber_counts", NULL, 0) ==
 		-1 ||
 	    database_run(c->db, &s->roles, e, "role_states", NULL, 0) == -1 ||
 	    database_run(c->db, &s->calendar, e, "status_schedule", NULL, 0) ==
 		-1)
 		return -1;
-	return 0;
+	return check(c, s, e);
 }
 
 static void
 status_done(struct status *s)
 {
-	struct rows *all[] = { &s->issues, &s->sides, &s->lacking, &s->people,
-		&s->roles, &s->calendar };
+	struct rows *all[] = { &s->issues, &s->sides, &s->people, &s->roles,
+		&s->calendar };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i]->result != NULL)
@@ -62,16 +90,6 @@ days_word(struct cli *c, int64_t days)
 	return arena_printf(&c->arena,
 	    tr_n("%lld day ago", "%lld days ago", (unsigned long)-days),
 	    (long long)-days);
-}
-
-/* As a word of a command: 12-2026, extra-3-2026. */
-static const char *
-issue_name(struct cli *c, const struct rows *r, int i)
-{
-	return arena_printf(&c->arena, "%s%lld-%lld",
-	    rows_str(r, i, "series")[0] == 'e' ? "extra-" : "",
-	    (long long)rows_int(r, i, "number"),
-	    (long long)rows_int(r, i, "year"));
 }
 
 /* Reasons that the system itself gives. */
@@ -162,42 +180,34 @@ print_contents(struct cli *c, const struct rows *r)
 	cli_line(tr("Contents"), text);
 }
 
-static const char *
-lacking_word(struct cli *c, const struct rows *r, int i)
-{
-	const char *what = rows_str(r, i, "what");
-	const char *lang = capitals(rows_str(r, i, "lang"));
-	long long item = rows_int(r, i, "item");
-
-	switch (what[0]) {
-	case 'h':
-		return arena_printf(&c->arena, tr("headline %s"), lang);
-	case 't':
-		return arena_printf(&c->arena, tr("title %s of item %lld"),
-		    lang, item);
-	case 'o':
-		return arena_printf(&c->arena,
-		    tr("item %lld is outdated in %s"), item, lang);
-	default:
-		return arena_printf(&c->arena,
-		    tr("item %lld is not ready in %s"), item, lang);
-	}
-}
-
-#define LACKING_SHOWN 4
+#define FINDINGS_SHOWN 4
 
 static void
-print_lacking(struct cli *c, const struct rows *r)
+print_findings(struct cli *c, const struct check *ck)
 {
-	const char *text = "";
+	size_t shown = 0;
 
-	for (int i = 0; i < r->n && i < LACKING_SHOWN; i++)
-		text = arena_printf(&c->arena, "%s%s%s", text,
-		    i > 0 ? "; " : "", lacking_word(c, r, i));
-	if (r->n > LACKING_SHOWN)
-		text = arena_printf(&c->arena, tr("%s; and more"), text);
-	if (r->n > 0)
-		cli_line(tr("To do"), text);
+	for (const struct check_finding *f = ck->first;
+	     f != NULL && shown < FINDINGS_SHOWN; f = f->next) {
+		if (f->severity != CHECK_BLOCKING)
+			continue;
+		cli_line(shown++ == 0 ? tr("To do") : "",
+		    f->item == 0
+			? f->text
+			: arena_printf(&c->arena, "%s%s",
+			      arena_printf(&c->arena, tr("item %lld: "),
+				  (long long)f->item),
+			      f->text));
+	}
+	if (ck->blocking > shown)
+		cli_line("",
+		    arena_printf(&c->arena, tr("and %s more"),
+			cli_number(c, (long long)(ck->blocking - shown))));
+	if (ck->warnings > 0)
+		cli_line(tr("To look at"),
+		    arena_printf(&c->arena,
+			tr_n("%zu warning", "%zu warnings", ck->warnings),
+			ck->warnings));
 }
 
 static void
@@ -303,28 +313,17 @@ step_of_trouble(struct cli *c, const struct status *s)
 static const char *
 next_step(struct cli *c, const struct status *s)
 {
-	const char *step = step_of_trouble(c, s), *lang;
-	const struct rows *r = &s->issues, *l = &s->lacking;
+	const char *step = step_of_trouble(c, s);
 
-	if (step != NULL || s->making == -1)
+	if (step != NULL || !s->checked)
 		return step;
-	if (rows_str(r, s->making, "state")[0] == 'a')
-		return NULL;
-	if (s->sides.n == 0)
-		return "tweeluik item add";
-	for (int i = 0; i < l->n; i++) {
-		lang = rows_str(l, i, "lang");
-		if (!rows_null(l, i, "item"))
-			return arena_printf(&c->arena,
-			    "tweeluik item translate %lld --to %s",
-			    (long long)rows_int(l, i, "item"), lang);
-	}
-	if (l->n > 0)
-		return arena_printf(&c->arena,
-		    "tweeluik issue plan %s --headline-%s TEXT",
-		    issue_name(c, r, s->making), rows_str(l, 0, "lang"));
-	return arena_printf(&c->arena, "tweeluik issue check %s",
-	    issue_name(c, r, s->making));
+	for (const struct check_finding *f = s->check.first; f != NULL;
+	     f = f->next)
+		if (f->severity == CHECK_BLOCKING && f->fix[0] != '\0')
+			return f->fix;
+	return arena_printf(&c->arena, "tweeluik issue %s %s",
+	    s->check.blocking + s->check.warnings > 0 ? "check" : "approve",
+	    s->issue.name);
 }
 
 static void
@@ -334,7 +333,8 @@ print_status(struct cli *c, const struct status *s, const char *step)
 		print_issue(c, &s->issues, i);
 		if (i == s->making) {
 			print_contents(c, &s->sides);
-			print_lacking(c, &s->lacking);
+			if (s->checked)
+				print_findings(c, &s->check);
 		}
 	}
 	print_calendar(c, &s->calendar);
@@ -356,7 +356,11 @@ json_of_status(struct cli *c, const struct status *s, const char *step)
 	    "name", json_string(issue_name(c, &s->issues, (int)i)));
 	(void)json_object_set_new(o, "issues", issues);
 	(void)json_object_set_new(o, "contents", json_of_rows(&s->sides));
-	(void)json_object_set_new(o, "lacking", json_of_rows(&s->lacking));
+	if (s->checked)
+		(void)json_object_set_new(o, "check",
+		    json_pack("{s:I,s:I}", "blocking",
+			(json_int_t)s->check.blocking, "warnings",
+			(json_int_t)s->check.warnings));
 	(void)json_object_set_new(o, "calendar", json_of_row(&s->calendar, 0));
 	(void)json_object_set_new(o, "subscribers", json_of_row(&s->people, 0));
 	(void)json_object_set_new(o, "roles", json_of_rows(&s->roles));

@@ -113,33 +113,9 @@ select s.lang, count(*) as items,
 from issue_content($1) c join item_side s on s.item_id = c.item_id
 group by s.lang, s.lang_position order by s.lang_position
 
--- name: status_lacking
--- What stands in the way, most pressing first: no title or headline, then
--- sides that want work.
-select w.what, w.lang, w.item
-from (
-	select 1 as rank, 'headline' as what, t.lang, null::bigint as item
-	from issue_text t where t.issue_id = $1 and t.headline = ''
-	union all
-	select 2, 'title', s.lang, s.item_id
-	from issue_content($1) c join item_side s on s.item_id = c.item_id
-	where s.title = ''
-	union all
-	select 3, s.status, s.lang, s.item_id
-	from issue_content($1) c join item_side s on s.item_id = c.item_id
-	where s.title <> '' and s.status in ('outdated', 'empty', 'draft')
-		and s.absence is null) w
-order by w.rank, w.item, w.lang limit 20
-
 -- name: status_schedule
 select exists (select from schedule) as known,
 	schedule_paused(now()) as paused, (select paused_until from schedule),
 	n.local_iso as next_at, n.occurrence as next_date,
 	schedule_date(n.send_at) - schedule_date(now()) as days
 from (select) x left join schedule_next(now()) n on true
-
--- name: status_queue
-select count(*) as queued, count(*) filter (where not exists (
-	select from item_text t where t.item_id = i.id and t.state = 'ready'))
-	as unfinished
-from item i where i.state = 'queued'
