@@ -63,13 +63,6 @@ local_ok(const char *s, size_t n)
 	return true;
 }
 
-static int
-defect(struct err *e, const char *slug, const char *text)
-{
-	(void)err_set(e, ERR_INPUT, "%s", text);
-	return err_slug(e, slug);
-}
-
 /* libidn2 with STD3 rules silently drops characters, so ASCII domains are
  * judged by our own rules and what it returns is judged again. */
 static int
@@ -114,37 +107,40 @@ address_parse(struct address *ret, const char *s, size_t n, struct err *e)
 	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
 		n--;
 	if (n == 0)
-		return defect(e, "empty", "There is no address");
+		return err_plain(e, ERR_INPUT, "empty", "There is no address");
 	for (size_t i = 0; i < n; i++)
 		if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f)
-			return defect(e, "control-character",
+			return err_plain(e, ERR_INPUT, "control-character",
 			    "The address has a line break or another control "
 			    "character");
 	if (n > 2 * (size_t)ADDRESS_MAX)
-		return defect(e, "too-long", "The address is too long");
+		return err_plain(e, ERR_INPUT, "too-long",
+		    "The address is too long");
 	if (memchr(s, ',', n) != NULL || memchr(s, ';', n) != NULL ||
 	    memchr(s, ' ', n) != NULL)
-		return defect(e, "two-values",
+		return err_plain(e, ERR_INPUT, "two-values",
 		    "There is more than one value in the field");
 	at = memchr(s, '@', n);
 	if (at == NULL || at == s || at == s + n - 1)
-		return defect(e, "incomplete", "The address is not complete");
+		return err_plain(e, ERR_INPUT, "incomplete",
+		    "The address is not complete");
 	local = (size_t)(at - s);
 	if (memchr(at + 1, '@', n - local - 1) != NULL)
-		return defect(e, "two-values",
+		return err_plain(e, ERR_INPUT, "two-values",
 		    "There is more than one value in the field");
 	if (memchr(at + 1, '.', n - local - 1) == NULL)
-		return defect(e, "incomplete",
+		return err_plain(e, ERR_INPUT, "incomplete",
 		    "There is no full stop after the @ of the address");
 	if (local > LOCAL_MAX || n > ADDRESS_MAX)
-		return defect(e, "too-long", "The address is too long");
+		return err_plain(e, ERR_INPUT, "too-long",
+		    "The address is too long");
 	if (!local_ok(s, local))
-		return defect(e, "bad-local-part",
+		return err_plain(e, ERR_INPUT, "bad-local-part",
 		    "The part before the @ of the address is not valid");
 	memcpy(a.text, s, local + 1);
 	if (domain_to_ascii(a.text + local + 1, sizeof(a.text) - local - 1,
 		at + 1, n - local - 1) == -1)
-		return defect(e, "bad-domain",
+		return err_plain(e, ERR_INPUT, "bad-domain",
 		    "The part after the @ of the address is not valid");
 	size_t i = 0;
 	do

@@ -68,6 +68,14 @@ err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 }
 
 int
+err_plain(struct err *e, enum err_kind kind, const char *slug,
+    const char *msgid)
+{
+	(void)err_set(e, kind, "%s", translated(msgid));
+	return err_slug(e, slug);
+}
+
+int
 err_sys(struct err *e, int errno_value, const char *fmt, ...)
 {
 	va_list ap;

@@ -50,6 +50,10 @@ int err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
 int err_sys(struct err *e, int errno_value, const char *fmt, ...)
     __attribute__((format(printf, 3, 4), cold));
 
+/* As err_set() and err_slug() at once, for a sentence without values. */
+int err_plain(struct err *e, enum err_kind kind, const char *slug,
+    const char *msgid) __attribute__((cold));
+
 /* Add what to do (a msgid as well) or the stable word; both return -1 so that
  * they can end a return statement. */
 int err_hint(struct err *e, const char *fmt, ...)

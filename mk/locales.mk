@@ -12,7 +12,7 @@ POT_C := $(sort $(shell find base composer daemon -name '*.c' -o -name '*.h' 2>/
 POT_TEMPLATES := $(sort $(patsubst templates/%,%,$(shell find templates -name '*.xhtml' 2>/dev/null)))
 NL_PARTS := $(sort $(wildcard locales/nl.d/*.po))
 KEYWORDS := N_ process_text:1 catalogue_text:2 catalogue_context:2c,3 catalogue_plural:2,3 \
-	err_set:3 err_sys:3 err_hint:2 err_prefix:2 tr:1 tr_n:1,2 say:2
+	err_set:3 err_plain:4 err_sys:3 err_hint:2 err_prefix:2 tr:1 tr_n:1,2 say:2
 MOS := $(LOCALES:%=$(SHARE)/locale/C.UTF-8/LC_MESSAGES/tweeluik-%.mo)
 SHARED := $(patsubst %,$(SHARE)/%,$(shell find templates sql -type f 2>/dev/null))
 

@@ -1,0 +1,179 @@
+#include "composer/cli/subscriber.h"
+
+#include <string.h>
+
+#include "base/catalogue.h"
+#include "composer/cli/cli.h"
+#include "composer/cli/words.h"
+
+const char *
+subscriber_state_word(const char *state)
+{
+	static const char *const words[][2] = {
+		{ "pending", N_("waiting for confirmation") },
+		{ "active", N_("active") },
+		{ "paused", N_("paused") },
+		{ "unsubscribed", N_("unsubscribed") },
+		{ "undeliverable", N_("undeliverable") },
+		{ "blocked", N_("blocked") },
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i][0], state) == 0)
+			return words[i][1];
+	return state;
+}
+
+const char *
+subscriber_language_word(const char *language)
+{
+	return strcmp(language, "nl") == 0 ? N_("Dutch")
+	    : strcmp(language, "en") == 0  ? N_("English")
+					   : N_("both languages");
+}
+
+int
+subscriber_find(struct cli *c, const char *word, struct rows *ret,
+    struct address **ret_address, struct err *e)
+{
+	unsigned char hash[KEYS_HASH_BYTES];
+	struct address *a = arena_alloc(&c->arena, sizeof(*a));
+
+	if (address_parse(a, word, strlen(word), e) == -1 ||
+	    cli_keys(c, e) == -1 || cli_database(c, e) == -1)
+		return -1;
+	keys_hash_address(c->keys, hash, a);
+	if (DATABASE_RUN(c->db, ret, e, "subscriber_find",
+		param_bytes(hash, sizeof(hash))) == -1)
+		return -1;
+	*ret_address = a;
+	return 0;
+}
+
+int
+subscriber_get(struct cli *c, const char *word, struct rows *ret, struct err *e)
+{
+	struct address *a;
+
+	if (subscriber_find(c, word, ret, &a, e) == -1)
+		return -1;
+	if (!rows_null(ret, 0, "id"))
+		return 0;
+	if (rows_null(ret, 0, "suppressed"))
+		(void)err_set(e, ERR_NOT_FOUND,
+		    "This address is no subscriber");
+	else
+		(void)err_set(e, ERR_NOT_FOUND,
+		    "This address is no subscriber: it was taken off the list "
+		    "on %s and gets no mail",
+		    cli_day(c, DATEFMT_DAY, rows_str(ret, 0, "suppressed_on")));
+	rows_done(ret);
+	return err_hint(e,
+	    N_("Search by a part: tweeluik subscriber list --search TEXT"));
+}
+
+static const struct cli_option list_options[] = {
+	{ 0, "language", "nl|en|both", N_("only this language") },
+	{ 0, "state", "STATE",
+	    N_("pending, active, paused, unsubscribed, undeliverable or "
+	       "blocked") },
+	{ 0, "tag", "TAG", N_("only with this tag") },
+	{ 0, "search", "TEXT", N_("part of an address or organisation") },
+	{ 0 },
+};
+static const struct cli_option add_options[] = {
+	{ 0, "language", "nl|en|both",
+	    N_("what they asked for; without it both, until they choose") },
+	{ 0, "basis", "TEXT", N_("how they agreed, kept as proof (required)") },
+	{ 0, "organisation", "NAME", N_("an organisation of the social map") },
+	{ 0, "tag", "TAG", N_("a tag; may be given more than once") },
+	{ 0 },
+};
+static const struct cli_option set_options[] = {
+	{ 0, "language", "nl|en|both", N_("the language this person chose") },
+	{ 0, "state", "STATE", N_("active, paused or blocked") },
+	{ 0, "until", "DATE", N_("end of the pause") },
+	{ 0, "tag", "TAG", N_("add a tag; may be given more than once") },
+	{ 0, "no-tag", "TAG", N_("take a tag away") },
+	{ 0, "organisation", "NAME",
+	    N_("an organisation of the social map, '' for none") },
+	{ 0 },
+};
+static const struct cli_option import_options[] = {
+	{ 0, "apply", NULL, N_("save it; without this it is only checked") },
+	{ 0, "basis", "TEXT",
+	    N_("why we may mail these people, kept as proof with each of them "
+	       "(required to save)") },
+	{ 0, "tag", "TAG", N_("a tag for everybody in the file") },
+	{ 0, "language", "nl|en|both",
+	    N_("for rows that name no language; without it both, until they "
+	       "choose") },
+	{ 0, "map", "LIST", N_("which column is what: email=3,lang=5") },
+	{ 0, "rejects", "FILE", N_("write the rows that were rejected") },
+	{ 0 },
+};
+
+#define EXAMPLES(...) \
+	(const struct cli_example[]) \
+	{ \
+		__VA_ARGS__, \
+		{ \
+			0 \
+		} \
+	}
+
+const struct cli_command cli_subscriber_commands[] = {
+	{ "subscriber", "list", N_("List subscribers and count them"), "", 0, 0,
+	    list_options,
+	    EXAMPLES({ "tweeluik subscriber list --search voorbeeldhuis",
+			 N_("somebody phones: who is it?") },
+		{ "tweeluik subscriber list --state undeliverable", NULL }),
+	    N_("0 also when there are none"), "tweeluik subscriber show",
+	    cli_subscriber_list },
+	{ "subscriber", "show",
+	    N_("Show one subscriber, and why they get mail or not"),
+	    "<address>", 1, 1, NULL,
+	    EXAMPLES(
+		{ "tweeluik subscriber show info@voorbeeld.example", NULL }),
+	    N_("0 shown, 3 no subscriber"), "tweeluik subscriber set",
+	    cli_subscriber_show },
+	{ "subscriber", "add", N_("Add one person who agreed"), "<address>", 1,
+	    1, add_options,
+	    EXAMPLES({ "tweeluik subscriber add info@voorbeeld.example "
+		       "--language nl --basis 'asked by phone on 1 December'",
+		NULL }),
+	    N_("0 added, 4 this person left, 5 already a subscriber"),
+	    "tweeluik subscriber import, tweeluik subscriber set",
+	    cli_subscriber_add },
+	{ "subscriber", "set",
+	    N_("Change language, state, tags or organisation"), "<address>", 1,
+	    1, set_options,
+	    EXAMPLES({ "tweeluik subscriber set info@voorbeeld.example "
+		       "--language en",
+			 NULL },
+		{ "tweeluik subscriber set info@voorbeeld.example --state "
+		  "paused --until 2027-02-01",
+		    NULL }),
+	    N_("0 changed, 3 no subscriber, 4 this person left"),
+	    "tweeluik subscriber unsubscribe", cli_subscriber_set },
+	{ "subscriber", "unsubscribe", N_("Take one person off the list"),
+	    "<address>", 1, 1, NULL,
+	    EXAMPLES({ "tweeluik subscriber unsubscribe "
+		       "info@voorbeeld.example",
+		NULL }),
+	    N_("0 done or already gone, 3 no subscriber"),
+	    "tweeluik subscriber set --state paused",
+	    cli_subscriber_unsubscribe },
+	{ "subscriber", "import",
+	    N_("Check a table of people (CSV); with --apply, take them in as "
+	       "active on the basis you declare"),
+	    "<file>", 1, 1, import_options,
+	    EXAMPLES({ "tweeluik subscriber import netwerkdag.csv",
+			 N_("check only") },
+		{ "tweeluik subscriber import netwerkdag.csv --apply --basis "
+		  "'signed up at the network day'",
+		    NULL }),
+	    N_("0 all of it, 2 not a usable file, 6 some rows were rejected"),
+	    "tweeluik subscriber add", cli_subscriber_import },
+	{ 0 },
+};
