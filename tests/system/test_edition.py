@@ -182,6 +182,7 @@ Een tekst in het Nederlands, nummer {n}.
 Title: Item {n}
 Only: follows
 """, f"item{n}")
+    ok(site, "issue", "plan", "next", "--headline-nl", "twee berichten")
     root = tree(site, "both")
     assert titles(root) == ["Bericht 1", "Bericht 2"]
     english, = root.xpath("//*[@role='region' and @lang='en']")
