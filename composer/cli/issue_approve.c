@@ -117,7 +117,7 @@ say_approved(struct cli *c, const struct issue *before, struct err *e)
 {
 	struct issue i;
 
-	if (issue_find(c->db, &c->arena, before->name, &i, e) == -1)
+	if (issue_again(c->db, &c->arena, before->id, &i, e) == -1)
 		return -1;
 	if (i.held_at != NULL)
 		say(c,

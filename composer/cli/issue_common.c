@@ -25,7 +25,7 @@ issue_begin(struct cli *c, const struct cli_args *a, struct issue *ret,
 	if (issue_word(c, a, ret, e) == 0 &&
 	    DATABASE_DO(c->db, e, "issue_lock", param_int(ret->id)) == 0 &&
 	    /* Once more, now that nobody else changes it. */
-	    issue_word(c, a, ret, e) == 0)
+	    issue_again(c->db, &c->arena, ret->id, ret, e) == 0)
 		return 0;
 	database_rollback(c->db);
 	return -1;
