@@ -96,15 +96,6 @@ issue_clock(struct cli *c, const char *rfc3339)
 }
 
 const char *
-issue_count(struct cli *c, int64_t n)
-{
-	char text[DATEFMT_MAX];
-
-	datefmt_number(c->lang, n, text);
-	return arena_strdup(&c->arena, text);
-}
-
-const char *
 issue_edition_word(const char *edition)
 {
 	return strcmp(edition, "nl") == 0 ? tr("Dutch")
