@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/catalogue.h"
 #include "base/database.h"
 #include "base/err.h"
 

@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/slot.h"
 #include "composer/content.h"
+#include "composer/content_rules.h"
 #include "composer/markdown.h"
 #include "composer/xpath.h"
 
@@ -23,12 +24,6 @@ struct place {
 	struct err *e;
 };
 
-static bool
-has(const char *s)
-{
-	return s != NULL && s[0] != '\0';
-}
-
 static xmlNodePtr
 add(xmlNodePtr dst, const char *name)
 {
@@ -42,7 +37,8 @@ add(xmlNodePtr dst, const char *name)
 static void
 set(xmlNodePtr x, const char *name, const char *value)
 {
-	if (has(value) && xmlNewProp(x, XCHAR name, XCHAR value) == NULL)
+	if (content_has(value) &&
+	    xmlNewProp(x, XCHAR name, XCHAR value) == NULL)
 		abort();
 }
 
@@ -75,7 +71,7 @@ add_text(xmlNodePtr dst, const char *name, const char *text, const char *lang)
 {
 	xmlNodePtr x;
 
-	if (!has(text))
+	if (!content_has(text))
 		return;
 	x = add(dst, name);
 	xmlNodeAddContent(x, XCHAR text);
@@ -104,7 +100,7 @@ set_mailto(xmlNodePtr x, const char *name, const char *address,
 	buf_init(&b, VALUE_MAX);
 	(void)buf_adds(&b, "mailto:");
 	add_encoded(&b, address);
-	if (has(subject)) {
+	if (content_has(subject)) {
 		(void)buf_adds(&b, "?subject=");
 		add_encoded(&b, subject);
 	}
@@ -136,74 +132,6 @@ set_url(xmlNodePtr x, const char *url)
 	setf(x, mail ? "address" : "site", "%.*s", (int)n, from);
 }
 
-static bool
-has_text(const struct content_item *i, enum content_lang lang)
-{
-	return i->sides[lang].ready && has(i->sides[lang].body);
-}
-
-/* The text is there, but only in the other language. */
-static bool
-falls_back(const struct content_item *i, enum content_lang lang)
-{
-	return !has_text(i, lang) && has_text(i, !lang);
-}
-
-static bool
-is_left_out(const struct content_item *i, enum content_lang lang)
-{
-	return !has_text(i, lang) && i->sides[lang].absence != NULL &&
-	    strcmp(i->sides[lang].absence, "speakers") == 0;
-}
-
-static int
-number_of(const struct content *c, const struct content_item *item,
-    enum content_lang lang)
-{
-	int n = 0;
-
-	for (const struct content_item *i = c->items; i <= item; i++)
-		n += !is_left_out(i, lang);
-	return n;
-}
-
-bool
-content_edition_valid(const char *name)
-{
-	return strcmp(name, "nl") == 0 || strcmp(name, "en") == 0 ||
-	    strcmp(name, "both") == 0;
-}
-
-size_t
-content_edition_langs(const char *name, const struct config *cfg,
-    enum content_lang ret[CONTENT_LANGS])
-{
-	bool both = strcmp(name, "both") == 0;
-	const char *first = both ? cfg->first_language : name;
-
-	ret[0] = strcmp(first, "en") == 0 ? CONTENT_EN : CONTENT_NL;
-	ret[1] = !ret[0];
-	return both ? 2 : 1;
-}
-
-void
-content_count(const struct content *c, enum content_lang lang,
-    struct content_counts *ret)
-{
-	*ret = (struct content_counts){ .items = 0 };
-	for (size_t i = 0; i < c->nitems; i++) {
-		const struct content_item *item = &c->items[i];
-
-		if (is_left_out(item, lang)) {
-			ret->left_out++;
-			continue;
-		}
-		ret->items++;
-		ret->texts += has_text(item, lang) || has_text(item, !lang);
-		ret->fallbacks += falls_back(item, lang);
-	}
-}
-
 /* Parts of an item */
 
 static int
@@ -222,9 +150,9 @@ add_body(const struct place *p, xmlNodePtr x, const struct content_item *i)
 	const char *other = content_langs[p->other];
 	xmlNodePtr label;
 
-	if (has_text(i, p->lang))
+	if (content_has_text(i, p->lang))
 		return add_markdown(p, x, "body", i->sides[p->lang].body, NULL);
-	if (!falls_back(i, p->lang))
+	if (!content_falls_back(i, p->lang))
 		return 0;
 	label = add(x, "missing");
 	set(label, "only", other);
@@ -234,8 +162,8 @@ add_body(const struct place *p, xmlNodePtr x, const struct content_item *i)
 		return add_markdown(p, x, "body", i->sides[p->other].body,
 		    other);
 	set(label, "where", p->first ? "below" : "above");
-	set_int(label, "n", number_of(p->c, i, p->other));
-	setf(label, "anchor", "%s%d", other, number_of(p->c, i, p->other));
+	set_int(label, "n", content_number(p->c, i, p->other));
+	setf(label, "anchor", "%s%d", other, content_number(p->c, i, p->other));
 	return 0;
 }
 
@@ -244,11 +172,11 @@ add_link(const struct place *p, xmlNodePtr x, const struct content_item *i)
 {
 	xmlNodePtr link;
 
-	if (!has(i->link) || !markdown_url_fits(i->link))
+	if (!content_has(i->link) || !markdown_url_fits(i->link))
 		return;
 	link = add(x, "link");
 	set_url(link, i->link);
-	if (has(i->link_lang) &&
+	if (content_has(i->link_lang) &&
 	    strcmp(i->link_lang, content_langs[p->lang]) != 0)
 		set(link, "lang", i->link_lang);
 }
@@ -266,7 +194,7 @@ add_event(xmlNodePtr x, const struct content_item *i)
 	set(event, "place", i->place);
 	set(event, "online", i->online ? "yes" : NULL);
 	set(event, "forward", i->may_forward ? "yes" : NULL);
-	if (has(i->sign_up) && markdown_url_fits(i->sign_up)) {
+	if (content_has(i->sign_up) && markdown_url_fits(i->sign_up)) {
 		sign_up = add(event, "sign-up");
 		set_url(sign_up, i->sign_up);
 	}
@@ -290,11 +218,11 @@ add_organisation(const struct place *p, xmlNodePtr x,
 	set(org, "email", o->email);
 	set(org, "aim", s->aim);
 	set(org, "capacity", s->capacity);
-	if (has(s->capacity))
+	if (content_has(s->capacity))
 		set(org, "capacity-date", o->capacity_date);
-	if (!has(s->aim) && has(i->sides[p->other].aim))
+	if (!content_has(s->aim) && content_has(i->sides[p->other].aim))
 		set(org, "aim-only", content_langs[p->other]);
-	if (has(o->website) && strchr(o->website, ':') != NULL) {
+	if (content_has(o->website) && strchr(o->website, ':') != NULL) {
 		site = add(org, "website");
 		set_url(site, o->website);
 	}
@@ -311,7 +239,7 @@ add_question(const struct place *p, xmlNodePtr x, const struct content_item *i)
 	question = add(x, "question");
 	set(question, "region", i->region);
 	set(question, "answer-by", i->answer_by);
-	if (has(i->reference)) {
+	if (content_has(i->reference)) {
 		(void)snprintf(reference, sizeof(reference), "V-%s",
 		    i->reference);
 		set(question, "reference", reference);
@@ -325,12 +253,12 @@ add_item(const struct place *p, xmlNodePtr section,
     const struct content_item *i)
 {
 	const struct content_side *s = &i->sides[p->lang];
-	int n = number_of(p->c, i, p->lang);
+	int n = content_number(p->c, i, p->lang);
 	xmlNodePtr x = add(section, "item");
 
 	set_int(x, "n", n);
 	setf(x, "anchor", "%s%d", content_langs[p->lang], n);
-	if (has(s->title))
+	if (content_has(s->title))
 		add_text(x, "title", s->title, NULL);
 	else
 		add_text(x, "title", i->sides[p->other].title,
@@ -355,7 +283,7 @@ add_sections(const struct place *p, xmlNodePtr side)
 	for (size_t i = 0; i < p->c->nitems; i++) {
 		const struct content_item *item = &p->c->items[i];
 
-		if (is_left_out(item, p->lang))
+		if (content_left_out(item, p->lang))
 			continue;
 		if (strcmp(item->section, section) != 0) {
 			section = item->section;
@@ -379,26 +307,6 @@ set_counts(const struct place *p, xmlNodePtr side)
 	set_int(side, "left-out", n.left_out);
 	if (n.texts > 0 && n.texts == n.fallbacks)
 		set(side, "untranslated", "yes");
-}
-
-static const char *
-newsletter_name(const struct config *cfg, enum content_lang lang)
-{
-	return lang == CONTENT_NL ? cfg->name_nl : cfg->name_en;
-}
-
-void
-content_label(const struct content *c, const struct config *cfg,
-    enum content_lang lang, bool year, struct buf *ret)
-{
-	/* A word of both languages. */
-	(void)buf_adds(ret,
-	    strcmp(c->series, "extra") == 0 ? "Extra"
-					    : newsletter_name(cfg, lang));
-	if (c->number > 0)
-		(void)buf_addf(ret, " %d", c->number);
-	if (year)
-		(void)buf_addf(ret, c->number > 0 ? ", %d" : " %d", c->year);
 }
 
 static void
@@ -431,18 +339,17 @@ add_side(const struct place *p, xmlNodePtr edition)
 	setf(x, "choose-other", "%s/t/%s/%s", base,
 	    slot_placeholder(SLOT_LANGUAGE), content_langs[p->other]);
 	set_mailto(x, "subscribe", p->cfg->reply_to,
-	    newsletter_name(p->cfg, p->lang));
+	    p->lang == CONTENT_NL ? p->cfg->name_nl : p->cfg->name_en);
 	set_counts(p, x);
 	set(x, "preheader", t->preheader);
-	if (has(t->opening) &&
+	if (content_has(t->opening) &&
 	    add_markdown(p, x, "opening", t->opening, NULL) == -1)
 		return err_prefix(p->e, "opening");
 	return add_sections(p, x);
 }
 
 static void
-set_edition(const struct content *c, const struct config *cfg,
-    const char *edition, xmlNodePtr x)
+set_edition(const struct content *c, const struct config *cfg, xmlNodePtr x)
 {
 	const char *base = cfg->base_url;
 
@@ -452,8 +359,6 @@ set_edition(const struct content *c, const struct config *cfg,
 	set(x, "reply-to", cfg->reply_to);
 	if (cfg->archive)
 		setf(x, "archive", "%s/archief", base);
-	setf(x, "web", "%s/m/%s/%s", base, slot_placeholder(SLOT_WEB_VERSION),
-	    edition);
 	setf(x, "unsubscribe", "%s/u/%s", base,
 	    slot_placeholder(SLOT_UNSUBSCRIBE));
 	setf(x, "preferences", "%s/v/%s", base,
@@ -476,7 +381,7 @@ content_document(const struct content *c, const struct config *cfg,
 	set(x, "name", edition);
 	set(x, "subject", subject);
 	set(x, "lang", content_langs[langs[0]]);
-	set_edition(c, cfg, edition, x);
+	set_edition(c, cfg, x);
 	for (size_t i = 0; i < n; i++) {
 		struct place p = { c, cfg, langs[i], !langs[i], n == 2, i == 0,
 			e };

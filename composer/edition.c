@@ -303,18 +303,18 @@ edition_store_message(struct database *d, const struct edition *ed,
 	    param_bytes(m->bytes.data, m->bytes.len),
 	    param_bytes(slots.data, slots.len));
 	buf_done(&slots);
-	if (rc == 0) {
-		*ret_id = rows_int(&r, 0, "id");
-		rows_done(&r);
-	}
-	return rc;
+	if (rc == -1)
+		return -1;
+	*ret_id = rows_int(&r, 0, "id");
+	rows_done(&r);
+	return 0;
 }
 
 int
 edition_store(struct database *d, int64_t issue, const struct edition *ed,
     struct err *e)
 {
-	int64_t id;
+	int64_t id = 0;
 
 	if (edition_store_message(d, ed, &id, e) == -1)
 		return -1;

@@ -227,7 +227,7 @@ markdown_words(const char *text)
 	return n;
 }
 
-/* Visible ASCII, so that nothing ends the address early or hides in it. */
+/* Nothing that ends the address early. */
 bool
 markdown_url_fits(const char *url)
 {

@@ -30,33 +30,48 @@ time_left(struct cli *c, int64_t seconds)
 }
 
 static void
-print_part(const char **separator, int n, const char *noun)
+separate(bool *first)
 {
-	if (n == 0)
-		return;
-	out("%s%d %s", *separator, n, noun);
-	*separator = ", ";
+	if (!*first)
+		out(", ");
+	*first = false;
 }
 
 static void
 print_contents(const struct approval_facts *f, int revision)
 {
-	const char *separator = "";
+	bool first = true;
 
 	out("%s", tr("Contents       "));
-	print_part(&separator, f->news,
-	    tr_n("news item", "news items", (unsigned long)f->news));
-	print_part(&separator, f->announcements,
-	    tr_n("announcement", "announcements",
-		(unsigned long)f->announcements));
-	print_part(&separator, f->events,
-	    tr_n("event", "events", (unsigned long)f->events));
-	print_part(&separator, f->organisations,
-	    tr_n("organisation", "organisations",
-		(unsigned long)f->organisations));
-	print_part(&separator, f->questions,
-	    tr_n("question for help", "questions for help",
-		(unsigned long)f->questions));
+	if (f->news > 0) {
+		separate(&first);
+		out(tr_n("%d news item", "%d news items",
+			(unsigned long)f->news),
+		    f->news);
+	}
+	if (f->announcements > 0) {
+		separate(&first);
+		out(tr_n("%d announcement", "%d announcements",
+			(unsigned long)f->announcements),
+		    f->announcements);
+	}
+	if (f->events > 0) {
+		separate(&first);
+		out(tr_n("%d event", "%d events", (unsigned long)f->events),
+		    f->events);
+	}
+	if (f->organisations > 0) {
+		separate(&first);
+		out(tr_n("%d organisation", "%d organisations",
+			(unsigned long)f->organisations),
+		    f->organisations);
+	}
+	if (f->questions > 0) {
+		separate(&first);
+		out(tr_n("%d question for help", "%d questions for help",
+			(unsigned long)f->questions),
+		    f->questions);
+	}
 	out(tr(". Revision %d\n"), revision);
 }
 

@@ -166,7 +166,7 @@ int
 cli_issue_report(struct cli *c, const struct cli_args *a, struct err *e)
 {
 	struct issue i;
-	json_t *o;
+	json_t *o = NULL;
 
 	if (issue_word(c, a, &i, e) == -1)
 		return -1;

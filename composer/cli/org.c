@@ -155,7 +155,7 @@ static int
 org_show(struct cli *c, const struct cli_args *a, struct err *e)
 {
 	json_t *org;
-	int64_t id;
+	int64_t id = 0;
 
 	if (cli_database(c, e) == -1 ||
 	    find_org(c, a->words[0], &id, e) == -1 ||
@@ -224,7 +224,7 @@ put_org(struct import *im, const struct org_row *o, struct err *e)
 	const size_t n = sizeof(order) / sizeof(order[0]);
 	bool added, changed;
 	struct rows r;
-	int64_t id;
+	int64_t id = 0;
 
 	for (size_t i = 0; i < n; i++)
 		p[i] = param_text(o->value[order[i]]);
