@@ -73,7 +73,8 @@ with added as (
 		language_from, state, organisation_id, tags)
 	select i.hash, i.sealed, coalesce(nullif(i.language, ''), 'both'),
 		case when i.language = '' then 'default' else $9 end,
-		'active', o.id, string_to_array(i.tags, ',')
+		'active', o.id, array(select distinct t
+			from unnest(string_to_array(i.tags, ',')) t order by t)
 	from unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[],
 		$5::text[]) i (hash, sealed, organisation, language, tags)
 	left join lateral (select id from organisation
