@@ -156,7 +156,7 @@ dispatch_pause(struct database *d, const struct issue *i, const char *actor,
 
 	if (i->state != ISSUE_SENDING)
 		return refuse_not_sending(d, i, e);
-	if (vet_line("reason", reason, e) == -1 ||
+	if ((reason[0] != '\0' && vet_line("reason", reason, e) == -1) ||
 	    change_mailing(d, "mailing_pause", p, 3, ret_changed, e) == -1)
 		return -1;
 	return *ret_changed ? note(d, i, actor, "paused", reason, e) : 0;

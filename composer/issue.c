@@ -103,7 +103,8 @@ issue_find(struct database *d, struct arena *a, const char *name,
 	if (DATABASE_RUN(d, &r, e, "issue_find",
 		param_text(extra ? "extra" : "regular"),
 		next ? param_null() : param_int(number),
-		year == 0 ? param_null() : param_int(year)) == -1)
+		year == 0 ? param_null() : param_int(year),
+		param_null()) == -1)
 		return -1;
 	found = r.n == 1;
 	if (found)
@@ -118,6 +119,20 @@ issue_find(struct database *d, struct arena *a, const char *name,
 	}
 	(void)err_set(e, ERR_NOT_FOUND, "There is no issue %s", name);
 	return err_hint(e, N_("All issues: tweeluik issue list"));
+}
+
+int
+issue_again(struct database *d, struct arena *a, int64_t id, struct issue *ret,
+    struct err *e)
+{
+	struct rows r;
+
+	if (DATABASE_RUN(d, &r, e, "issue_find", param_null(), param_null(),
+		param_null(), param_int(id)) == -1)
+		return -1;
+	fill(a, &r, ret);
+	rows_done(&r);
+	return 0;
 }
 
 int

@@ -56,6 +56,10 @@ struct issue {
 int issue_find(struct database *d, struct arena *a, const char *name,
     struct issue *ret, struct err *e);
 
+/* The same issue as it is now; moving it may have changed its name. */
+int issue_again(struct database *d, struct arena *a, int64_t id,
+    struct issue *ret, struct err *e);
+
 /* Open the issue of the next date of the calendar; ERR_REFUSED says why there
  * is none. */
 int issue_open_next(struct database *d, struct err *e);

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "composer/cli/cli.h"
+#include "composer/cli/words.h"
 
 struct issue;
 
@@ -44,11 +45,10 @@ int issue_end(struct cli *c, const struct issue *i, int result, struct err *e);
 int issue_json(struct cli *c, int64_t id, json_t **ret, struct err *e);
 
 /* In the language of messages: a state; a moment given as RFC 3339, the time
- * of one; a number; an edition. */
+ * of one; an edition. */
 const char *issue_state_word(const char *state);
 const char *issue_moment(struct cli *c, const char *rfc3339);
 const char *issue_clock(struct cli *c, const char *rfc3339);
-const char *issue_count(struct cli *c, int64_t n);
 const char *issue_edition_word(const char *edition);
 
 /* issue_watch.c: follow the sending until it is over. */

@@ -84,9 +84,9 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
 	    time_left(c, f->seconds));
 	out(tr("To             Dutch %s, English %s, both %s, together %s "
 	       "subscribers\n"),
-	    issue_count(c, f->readers_nl), issue_count(c, f->readers_en),
-	    issue_count(c, f->readers_both),
-	    issue_count(c, f->readers_nl + f->readers_en + f->readers_both));
+	    cli_number(c, f->readers_nl), cli_number(c, f->readers_en),
+	    cli_number(c, f->readers_both),
+	    cli_number(c, f->readers_nl + f->readers_en + f->readers_both));
 	for (int k = 0; k < CHECK_EDITIONS; k++)
 		out(tr("Subject %-6s %s\n"), ck->editions[k].name,
 		    ck->editions[k].subject);
@@ -117,7 +117,7 @@ say_approved(struct cli *c, const struct issue *before, struct err *e)
 {
 	struct issue i;
 
-	if (issue_find(c->db, &c->arena, before->name, &i, e) == -1)
+	if (issue_again(c->db, &c->arena, before->id, &i, e) == -1)
 		return -1;
 	if (i.held_at != NULL)
 		say(c,
@@ -176,7 +176,7 @@ cli_issue_approve(struct cli *c, const struct cli_args *a, struct err *e)
 		arena_printf(&c->arena,
 		    tr("%s: number %s goes to %s subscribers."),
 		    issue_moment(c, f.goes_at), i.name,
-		    issue_count(c,
+		    cli_number(c,
 			f.readers_nl + f.readers_en + f.readers_both)),
 		i.name, args_value(a, "confirm"), e) == -1 ||
 	    issue_begin(c, a, &i, e) == -1)

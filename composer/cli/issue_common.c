@@ -25,7 +25,7 @@ issue_begin(struct cli *c, const struct cli_args *a, struct issue *ret,
 	if (issue_word(c, a, ret, e) == 0 &&
 	    DATABASE_DO(c->db, e, "issue_lock", param_int(ret->id)) == 0 &&
 	    /* Once more, now that nobody else changes it. */
-	    issue_word(c, a, ret, e) == 0)
+	    issue_again(c->db, &c->arena, ret->id, ret, e) == 0)
 		return 0;
 	database_rollback(c->db);
 	return -1;
@@ -93,15 +93,6 @@ issue_clock(struct cli *c, const char *rfc3339)
 	/* TRANSLATORS: hours and minutes of a time, "10:05" */
 	return arena_printf(&c->arena, tr("%.2s:%.2s"), rfc3339 + 11,
 	    rfc3339 + 14);
-}
-
-const char *
-issue_count(struct cli *c, int64_t n)
-{
-	char text[DATEFMT_MAX];
-
-	datefmt_number(c->lang, n, text);
-	return arena_strdup(&c->arena, text);
 }
 
 const char *

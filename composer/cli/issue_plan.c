@@ -81,8 +81,7 @@ cli_issue_plan(struct cli *c, const struct cli_args *a, struct err *e)
 	    (at == NULL ||
 		issue_set_moment(c->db, &before, at, c->actor, e) == 0) &&
 	    set_texts(c, a, &before, e) == 0 &&
-	    /* A moved issue may have another number. */
-	    issue_find(c->db, &c->arena, before.name, &i, e) == 0)
+	    issue_again(c->db, &c->arena, before.id, &i, e) == 0)
 		rc = 0;
 	if (rc == 0 && strcmp(before.goes_at, i.goes_at) != 0)
 		say(c, N_("Number %s is sent %s"), i.name,
@@ -137,7 +136,7 @@ cli_issue_release(struct cli *c, const struct cli_args *a, struct err *e)
 		return -1;
 	rc = dispatch_release(c->db, &i, c->actor, &changed, e);
 	if (rc == 0)
-		rc = issue_find(c->db, &c->arena, i.name, &now, e);
+		rc = issue_again(c->db, &c->arena, i.id, &now, e);
 	if (rc == 0 && !changed)
 		say(c, N_("Number %s was not held"), i.name);
 	else if (rc == 0 && now.state == ISSUE_APPROVED)

@@ -88,8 +88,8 @@ print_row(struct cli *c, const json_t *report, const char *key,
 		n += ((unsigned char)*p & 0xc0) != 0x80;
 	out("  %s%*s", heading, n < 20 ? 20 - n : 0, "");
 	json_array_foreach(editions, i, edition)
-	    pad(issue_count(c, num(edition, key)), 12);
-	pad(issue_count(c, num(report, key)), 12);
+	    pad(cli_number(c, num(edition, key)), 12);
+	pad(cli_number(c, num(report, key)), 12);
 	out("\n");
 }
 
@@ -135,7 +135,7 @@ print_reasons(struct cli *c, const json_t *report)
 	out("\n%s\n", tr("What mail servers said most"));
 	json_array_foreach(reasons, i, row)
 	{
-		out("%8s  %s  ", issue_count(c, num(row, "n")),
+		out("%8s  %s  ", cli_number(c, num(row, "n")),
 		    strcmp(str(row, "result"), "refused") == 0
 			? tr("refused")
 			: tr("deferred"));
@@ -157,8 +157,8 @@ print_report(struct cli *c, const json_t *report)
 	print_table(c, report);
 	print_reasons(c, report);
 	out(tr("\nUnsubscribed through this issue %s, language changed %s\n"),
-	    issue_count(c, num(report, "unsubscribed")),
-	    issue_count(c, num(report, "language_changes")));
+	    cli_number(c, num(report, "unsubscribed")),
+	    cli_number(c, num(report, "language_changes")));
 	out("%s\n", tr(meaning));
 }
 

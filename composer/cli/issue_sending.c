@@ -46,7 +46,7 @@ ask_send(struct cli *c, const struct cli_args *a, const struct issue *i,
 	json_decref(o);
 	question = arena_printf(&c->arena,
 	    tr("Number %s goes to %s subscribers, beginning %s from now."),
-	    i->name, issue_count(c, n), grace);
+	    i->name, cli_number(c, n), grace);
 	return cli_ask_name(c, question, i->name, args_value(a, "confirm"), e);
 }
 
@@ -143,9 +143,9 @@ say_stopped(struct cli *c, const struct issue *i, struct err *e)
 	say(c,
 	    N_("The sending of number %s is stopped: %s of %s were accepted, "
 	       "%s are not sent"),
-	    i->name, issue_count(c, rows_int(&r, 0, "accepted")),
-	    issue_count(c, rows_int(&r, 0, "planned")),
-	    issue_count(c, rows_int(&r, 0, "waiting")));
+	    i->name, cli_number(c, rows_int(&r, 0, "accepted")),
+	    cli_number(c, rows_int(&r, 0, "planned")),
+	    cli_number(c, rows_int(&r, 0, "waiting")));
 	say(c, N_("Report: tweeluik issue report %s"), i->name);
 	rows_done(&r);
 	return 0;

@@ -127,7 +127,7 @@ show_contents(struct cli *c, const json_t *issue)
 		return;
 	}
 	out(tr_n("Contents   %s item\n", "Contents   %s items\n", n),
-	    issue_count(c, (int64_t)n));
+	    cli_number(c, (int64_t)n));
 	json_array_foreach(contents, i, row)
 	{
 		const json_t *status = json_object_get(row, "status");
@@ -149,8 +149,8 @@ show_audience(struct cli *c, const json_t *issue)
 		both = num(audience, "both");
 
 	out(tr("Readers    Dutch %s, English %s, both %s, together %s\n"),
-	    issue_count(c, nl), issue_count(c, en), issue_count(c, both),
-	    issue_count(c, nl + en + both));
+	    cli_number(c, nl), cli_number(c, en), cli_number(c, both),
+	    cli_number(c, nl + en + both));
 }
 
 static void
@@ -161,11 +161,10 @@ show_mailing(struct cli *c, const json_t *issue)
 
 	out(tr("Sending    %s of %s done: %s accepted, %s deferred, %s "
 	       "refused\n"),
-	    issue_count(c, num(m, "planned") - num(m, "waiting")),
-	    issue_count(c, num(m, "planned")),
-	    issue_count(c, num(m, "accepted")),
-	    issue_count(c, num(m, "deferred")),
-	    issue_count(c, num(m, "refused")));
+	    cli_number(c, num(m, "planned") - num(m, "waiting")),
+	    cli_number(c, num(m, "planned")), cli_number(c, num(m, "accepted")),
+	    cli_number(c, num(m, "deferred")),
+	    cli_number(c, num(m, "refused")));
 	if (strcmp(state, "paused") == 0) {
 		out(tr("PAUSED by %s, %s: %s\n"), str(m, "by"),
 		    issue_moment(c, str(m, "at")), str(m, "reason"));

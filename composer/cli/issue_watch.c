@@ -94,14 +94,14 @@ draw(struct watch *w, const struct progress *p)
 	(void)fprintf(stderr, "\r\033[K  [%.*s%.*s]  %s/%s  %d%%  %.1f/s",
 	    filled, "########################################", BAR - filled,
 	    "........................................",
-	    issue_count(c, p->planned - p->waiting), issue_count(c, p->planned),
+	    cli_number(c, p->planned - p->waiting), cli_number(c, p->planned),
 	    percent, w->per_second);
 	if (p->done_at[0] != '\0')
 		(void)fprintf(stderr, tr("  done around %s"),
 		    issue_clock(c, p->done_at));
 	(void)fprintf(stderr, tr("  accepted %s, deferred %s, refused %s"),
-	    issue_count(c, p->accepted), issue_count(c, p->deferred),
-	    issue_count(c, p->refused));
+	    cli_number(c, p->accepted), cli_number(c, p->deferred),
+	    cli_number(c, p->refused));
 	(void)fflush(stderr);
 }
 
@@ -113,9 +113,9 @@ line(struct watch *w, const struct progress *p)
 	w->line_ms = clock_now_ms();
 	w->percent = percent_of(p);
 	say(c, N_("%s of %s (%d%%): accepted %s, deferred %s, refused %s"),
-	    issue_count(c, p->planned - p->waiting), issue_count(c, p->planned),
-	    w->percent, issue_count(c, p->accepted),
-	    issue_count(c, p->deferred), issue_count(c, p->refused));
+	    cli_number(c, p->planned - p->waiting), cli_number(c, p->planned),
+	    w->percent, cli_number(c, p->accepted), cli_number(c, p->deferred),
+	    cli_number(c, p->refused));
 }
 
 static void

@@ -60,7 +60,7 @@ run(struct cli *c, int argc, char **argv, struct err *e)
 	if (catalogue_init(dir, e) == -1)
 		return -1;
 	if (sodium_init() == -1)
-		return err_set(e, ERR_SYS, "libsodium cannot be initialised");
+		return err_set(e, ERR_SYS, "libsodium cannot start");
 	err_translate_with(tr);
 	if (cli_parse(c, argc, argv, &cmd, &args, e) == -1)
 		return -1;

@@ -1,7 +1,7 @@
 -- Issues: from plan to report.
 
 -- name: issue_find
--- $1 series, $2 number, or null for the next one, $3 year or null
+-- $1 series, $2 number, or null for the next one, $3 year or null; or $4 id
 select i.id, i.series = 'extra' as extra, l.number, l.year,
 	case i.series when 'extra' then 'extra-' else '' end
 		|| l.number || '-' || l.year as name,
@@ -11,7 +11,8 @@ select i.id, i.series = 'extra' as extra, l.number, l.year,
 	rfc3339(i.approved_at) as approved_at, i.approved_by,
 	i.approved_revision
 from issue i join issue_label l using (id)
-where case when $2::int is null then i.id = coalesce(issue_next(), (
+where case when $4::bigint is not null then i.id = $4
+	when $2::int is null then i.id = coalesce(issue_next(), (
 		select id from issue where series = 'regular'
 			and state = 'approved' order by planned_at, id limit 1))
 	else i.series = $1 and l.number = $2

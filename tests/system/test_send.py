@@ -5,14 +5,16 @@ import email
 import email.policy
 import random
 import signal
+import subprocess
 import time
 
 import pytest
+from conftest import Database
 from newsletter import (approve, as_json, ledger, ok, plan, readers, send_now,
                         settled)
 from smtpd import CatchingServer, Certificates, ScriptedServer
 
-from tests.embedded import wait_until
+from tests.embedded import Installation, Postgres, wait_until
 
 
 @pytest.fixture
@@ -24,6 +26,15 @@ def issue(site):
 
 def relay(site, server, **changes):
     site.write_config(smtp_port=server.port, **changes)
+
+
+def settled_soon(site, seconds=60):
+    """As settled(), without waiting for the time of the next attempt."""
+    def look():
+        site.db.rows("update chunk set due_at = now() where done_at is null")
+        site.db.rows("notify tweeluik_send")
+        return settled(site, 0)
+    return wait_until(look, seconds, 0.5)
 
 
 def recipients(server):
@@ -116,9 +127,7 @@ def test_dead_address_and_full_mailbox(site, issue):
         row = ledger(site)
         assert row["deferred"] == row["waiting"] == 1 and row["balanced"]
         # The deferred one is tried again, when it is due.
-        site.db.rows("update chunk set due_at = now() where done_at is null")
-        site.db.rows("notify tweeluik_send")
-        row = settled(site)
+        row = settled_soon(site)
         site.stop_daemon()
     assert (row["accepted"], row["refused"]) == (7, 2) and row["balanced"]
     states = collections.Counter(
@@ -135,9 +144,7 @@ def test_expired(site, issue):
         assert wait_until(lambda: site.db.rows(
             "select 1 from ledger where deferred = 9"), 30)
         site.db.rows("update mailing set expires_at = now()")
-        site.db.rows("update chunk set due_at = now() where done_at is null")
-        site.db.rows("notify tweeluik_send")
-        row = settled(site)
+        row = settled_soon(site)
         site.stop_daemon()
     assert row["expired"] == 9 and row["balanced"]
 
@@ -164,9 +171,7 @@ def test_our_own_trouble_pauses_and_marks_nobody(site, issue, command, reply):
         # Mended and resumed, it goes on by itself.
         server.replies.clear()
         ok(site, "issue", "resume", issue)
-        site.db.rows("update chunk set due_at = now() where done_at is null")
-        site.db.rows("notify tweeluik_send")
-        row = settled(site)
+        row = settled_soon(site)
         site.stop_daemon()
     assert row["accepted"] == 9 and row["balanced"]
 
@@ -189,9 +194,8 @@ def test_lost_after_the_dot_is_sent_once_more(site, issue):
     assert ledger(site)["balanced"]
     with CatchingServer() as server:
         relay(site, server)
-        site.db.rows("update chunk set due_at = now() where done_at is null")
         site.start_daemon()
-        row = settled(site)
+        row = settled_soon(site)
         site.stop_daemon()
     assert row["accepted"] == 9 and row["balanced"]
     for e in server.envelopes:
@@ -310,9 +314,9 @@ def test_who_left_gets_nothing_more(site, issue):
         relay(site, server)
         send_now(site, issue)
         # Three more leave between freezing and sending.
-        site.start_daemon("--hold")
-        assert wait_until(lambda: site.db.rows("select 1 from mailing"), 30)
-        site.stop_daemon()
+        subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
+                        "--config", site.config, "--once"], check=True)
+        assert ledger(site)["waiting"] == 7
         left = site.db.rows("select subscriber_leave(id, 'page') from ("
                             "select id from subscriber where state = 'active'"
                             " order by id limit 3) s")
@@ -324,21 +328,34 @@ def test_who_left_gets_nothing_more(site, issue):
     assert row["accepted"] == len(server.envelopes) == 4 and row["balanced"]
 
 
-def test_database_away_and_back(site, issue, pg):
-    """The database stops in the middle; the role goes on by itself."""
-    with CatchingServer() as server:
-        relay(site, server)
-        log = site.folder / "log"
-        site.start_daemon(log=log)
+def test_database_away_and_back(tmp_path):
+    """The database stops under the daemon; it goes on by itself."""
+    pg = Postgres(tmp_path / "pg")
+    pg.start()
+    try:
+        site = Installation(tmp_path / "site", pg, "away")
+        site.init()
+        site.db = Database(pg, "away")
+        plan(site)
+        readers(site, 9)
+        issue = approve(site)
+        with CatchingServer() as server:
+            relay(site, server)
+            log = site.folder / "log"
+            site.start_daemon(log=log)
+            assert wait_until(lambda: "ready" in log.read_text(), 20)
+            pg.stop("immediate")
+            time.sleep(2)
+            pg.start()
+            send_now(site, issue)
+            row = settled(site)
+            assert site.stop_daemon() == 0
+        assert row["accepted"] == 9
+        addresses = [e.rcpt_tos[0] for e in server.envelopes]
+        assert not any(a in log.read_text() for a in addresses)
+    finally:
+        site.stop()
         pg.stop("immediate")
-        time.sleep(2)
-        pg.start()
-        send_now(site, issue)
-        row = settled(site)
-        assert site.stop_daemon() == 0
-    assert row["accepted"] == 9
-    addresses = [e.rcpt_tos[0] for e in server.envelopes]
-    assert not any(a in log.read_text() for a in addresses)
 
 
 def test_a_schema_of_another_version_is_refused(site):
