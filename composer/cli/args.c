@@ -125,12 +125,12 @@ find_command(const char *noun, const char *verb)
 
 /* The first words that are not options or values of global options. */
 static void
-find_words(int argc, char **argv, const char *ret[2])
+find_words(int argc, char **argv, const char *ret[3])
 {
 	int n = 0;
 
-	ret[0] = ret[1] = NULL;
-	for (int i = 1; i < argc && n < 2; i++) {
+	ret[0] = ret[1] = ret[2] = NULL;
+	for (int i = 1; i < argc && n < 3; i++) {
 		if (argv[i][0] != '-' || argv[i][1] == '\0') {
 			ret[n++] = argv[i];
 			continue;
@@ -269,7 +269,7 @@ cli_parse(struct cli *c, int argc, char **argv,
 {
 	struct cli_args *a = ret_args;
 	const struct cli_command *cmd = NULL;
-	const char *first[2];
+	const char *first[3];
 	bool help = false, version = false;
 	size_t skip;
 
@@ -283,7 +283,7 @@ cli_parse(struct cli *c, int argc, char **argv,
 	if (first[0] != NULL && strcmp(first[0], "help") == 0) {
 		help = true;
 		first[0] = first[1];
-		first[1] = argc > 3 ? argv[argc - 1] : NULL;
+		first[1] = first[2];
 		argc = 1;
 	}
 	if (first[0] != NULL) {

@@ -6,6 +6,8 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/words.h"
 
+#define SCHEDULE_SCHEMA "tweeluik.schedule/1"
+
 static const struct column list_columns[] = { { "occurrence", N_("Date") },
 	{ "send_at", N_("Is sent") }, { "issue", N_("Issue") },
 	{ "note", N_("Note") }, { 0 } };
@@ -54,6 +56,16 @@ in_words(struct cli *c, const struct rows *r)
 	return items;
 }
 
+void
+schedule_out(const struct cli *c, const struct rows *moments)
+{
+	static const struct column columns[] = { { "occurrence", "" },
+		{ "send_at", "" }, { "skipped", "" }, { "moved", "" },
+		{ "note", "" }, { 0 } };
+
+	out_list(c, SCHEDULE_SCHEMA, json_of_rows(moments), columns);
+}
+
 static int
 list_moments(struct cli *c, const char *from, int64_t count, struct err *e)
 {
@@ -64,12 +76,10 @@ list_moments(struct cli *c, const char *from, int64_t count, struct err *e)
 		words ? "schedule_moments_with_issue" : "schedule_moments",
 		param_text(from), param_int(count), param_text(c->lang)) == -1)
 		return -1;
-	out_list(c, "tweeluik.schedule/1",
-	    words ? in_words(c, &r) : json_of_rows(&r),
-	    words ? list_columns
-		  : (const struct column[]){ { "occurrence", "" },
-			{ "send_at", "" }, { "skipped", "" }, { "moved", "" },
-			{ "note", "" }, { 0 } });
+	if (words)
+		out_list(c, SCHEDULE_SCHEMA, in_words(c, &r), list_columns);
+	else
+		schedule_out(c, &r);
 	rows_done(&r);
 	return 0;
 }

@@ -12,6 +12,9 @@ struct rows;
 /* The row of schedule_show, or ERR_NOT_FOUND when there is no calendar. */
 int schedule_require(struct cli *c, struct rows *ret, struct err *e);
 
+/* Rows of schedule_moments as --json and --plain have them. */
+void schedule_out(const struct cli *c, const struct rows *moments);
+
 /*
  * Change the calendar with make(arg) in a transaction: open issues follow, the
  * activity log gets action and detail, and the person sees the dates to come.

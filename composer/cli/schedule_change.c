@@ -27,6 +27,8 @@ finish(struct cli *c, const char *action, const char *detail, struct err *e)
 		    rows_bool(&r, i, "skipped") ? tr(" - skipped") : "",
 		    note[0] != '\0' ? ", " : "", note);
 	}
+	if (c->output != CLI_TEXT)
+		schedule_out(c, &r);
 	say(c,
 	    c->dry_run ? N_("The coming dates would be:%s")
 		       : N_("The coming dates are now:%s"),

@@ -141,6 +141,13 @@ insert(struct cli *c, struct subscriber_row *row, const char *basis,
 	return 0;
 }
 
+/* A script gets the person as they are now. */
+static int
+as_it_is_now(struct cli *c, const struct cli_args *a, struct err *e)
+{
+	return c->output == CLI_TEXT ? 0 : cli_subscriber_show(c, a, e);
+}
+
 int
 cli_subscriber_add(struct cli *c, const struct cli_args *a, struct err *e)
 {
@@ -183,7 +190,7 @@ cli_subscriber_add(struct cli *c, const struct cli_args *a, struct err *e)
 		return -1;
 	say(c, "Added; the next issue goes there too (%s)",
 	    tr(subscriber_language_word(row.language)));
-	return 0;
+	return as_it_is_now(c, a, e);
 }
 
 static int
@@ -321,10 +328,10 @@ cli_subscriber_set(struct cli *c, const struct cli_args *a, struct err *e)
 		rc = change(c, a->words[0], &x, e);
 	sqlarray_done(&x.tags);
 	sqlarray_done(&x.no_tags);
-	if (rc == 0)
-		say(c,
-		    c->dry_run ? N_("This would be changed") : N_("Changed"));
-	return rc;
+	if (rc == -1)
+		return -1;
+	say(c, c->dry_run ? N_("This would be changed") : N_("Changed"));
+	return c->dry_run ? 0 : as_it_is_now(c, a, e);
 }
 
 int
@@ -342,7 +349,7 @@ cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
 	rows_done(&r);
 	if (!changed) {
 		say(c, "This person had left already; nothing changed");
-		return 0;
+		return as_it_is_now(c, a, e);
 	}
 	if (cli_ask(c, tr("Take this person off the list?"), e) == -1)
 		return -1;
@@ -359,5 +366,5 @@ cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
 		param_text("unsubscribed"), param_text("")) == -1)
 		return -1;
 	say(c, "Taken off the list; no import brings this address back");
-	return 0;
+	return as_it_is_now(c, a, e);
 }

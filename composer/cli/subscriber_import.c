@@ -315,7 +315,7 @@ report(const struct import *im)
 {
 	json_t *defects = defects_of(im), *warnings = warnings_of(im);
 	json_t *o =
-	    json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O}",
+	    json_pack("{s:s,s:s,s:s,s:b,s:I,s:I,s:I,s:I,s:I,s:I,s:O,s:O}",
 		"file", im->file, "separator",
 		separator_word(im->table.separator), "charset",
 		im->table.converted ? "windows-1252" : "utf-8", "applied",
@@ -323,9 +323,8 @@ report(const struct import *im)
 		(json_int_t)im->count[FATE_NEW], "completed",
 		(json_int_t)im->count[FATE_COMPLETED], "same",
 		(json_int_t)im->count[FATE_SAME], "left",
-		(json_int_t)im->count[FATE_LEFT], "rejected",
-		(json_int_t)im->count[FATE_REJECTED], "unknown_organisations",
-		(json_int_t)count_unknown(im), "rejects", defects, "warnings",
+		(json_int_t)im->count[FATE_LEFT], "unknown_organisations",
+		(json_int_t)count_unknown(im), "rejected", defects, "warnings",
 		warnings);
 
 	if (!out_object(im->c, "tweeluik.import/1", o))

@@ -312,7 +312,6 @@ cli_subscriber_show(struct cli *c, const struct cli_args *a, struct err *e)
 	(void)json_object_set_new(o, "explanation",
 	    json_string(sentence(c, &r)));
 	(void)json_object_set_new(o, "events", json_of_rows(&events));
-	(void)json_object_del(o, "pause_over");
 	if (!out_object(c, "tweeluik.subscriber/1", o))
 		print_subscriber(c, &address, &r, &events);
 	rows_done(&events);

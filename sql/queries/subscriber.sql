@@ -5,8 +5,7 @@
 select s.id, s.state, s.state_reason, rfc3339(s.state_at) as state_at,
 	s.language, s.language_from, s.paused_until, to_jsonb(s.tags) as tags,
 	o.name as organisation, rfc3339(s.created_at) as since,
-	x.reason as suppressed, x.on_date as suppressed_on,
-	coalesce(s.paused_until <= schedule_date(now()), false) as pause_over
+	x.reason as suppressed, x.on_date as suppressed_on
 from (select $1::bytea as hash) q
 left join subscriber s on s.address_hash = q.hash
 left join organisation o on o.id = s.organisation_id
@@ -74,7 +73,8 @@ with added as (
 		language_from, state, organisation_id, tags)
 	select i.hash, i.sealed, coalesce(nullif(i.language, ''), 'both'),
 		case when i.language = '' then 'default' else $9 end,
-		'active', o.id, string_to_array(i.tags, ',')
+		'active', o.id, array(select distinct t
+			from unnest(string_to_array(i.tags, ',')) t order by t)
 	from unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[],
 		$5::text[]) i (hash, sealed, organisation, language, tags)
 	left join lateral (select id from organisation

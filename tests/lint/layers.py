@@ -28,7 +28,8 @@ PURE = """
 base/address base/arena base/buf base/datefmt base/err base/slot base/splice
 composer/csv composer/header composer/item_form composer/markdown
 composer/message composer/plaintext composer/privacy composer/qp
-composer/template composer/template_text composer/theme composer/typo
+composer/subscriber_rows composer/template composer/template_text
+composer/theme composer/typo
 composer/vet daemon/send/classify daemon/send/personal daemon/send/smtp_ehlo
 daemon/send/smtp_machine daemon/send/smtp_reply daemon/send/smtp_result
 daemon/send/smtp_status daemon/web/form daemon/web/framing daemon/web/route daemon/web/webversion

@@ -91,7 +91,8 @@ def test_dry_run(site, first):
 def test_skip_and_restore(site, first):
     day = first.isoformat()
     assert error(site, "schedule", "skip", day, code=2)["hint"] == "Add --yes"
-    run(site, "schedule", "skip", day, "--yes")
+    after = document(site, "schedule", "skip", day, "--yes")["items"]
+    assert after == moments(site, "--count", "3")
     assert [x["skipped"] for x in moments(site, "--count", "2")] == \
         [True, False]
     run(site, "schedule", "restore", day)
