@@ -200,15 +200,10 @@ receive(char *data, size_t size, size_t n, void *arg)
 			abort(); \
 	} while (0)
 
+/* Where it may go, and with what in its hands. */
 static void
-start(struct try *t)
+confine(CURL *c, struct try *t)
 {
-	CURL *c = curl_easy_init();
-
-	if (c == NULL)
-		abort();
-	SET(c, CURLOPT_URL, t->link->url);
-	SET(c, CURLOPT_PRIVATE, t);
 	SET(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	SET(c, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	SET(c, CURLOPT_FOLLOWLOCATION, 1L);
@@ -218,6 +213,18 @@ start(struct try *t)
 	/* A proxy of the environment would connect in our place, unjudged. */
 	SET(c, CURLOPT_PROXY, "");
 	SET(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+}
+
+static void
+start(struct try *t)
+{
+	CURL *c = curl_easy_init();
+
+	if (c == NULL)
+		abort();
+	confine(c, t);
+	SET(c, CURLOPT_URL, t->link->url);
+	SET(c, CURLOPT_PRIVATE, t);
 	SET(c, CURLOPT_NOSIGNAL, 1L);
 	SET(c, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
 	SET(c, CURLOPT_TIMEOUT_MS, 15000L);

@@ -80,7 +80,7 @@ proof_queue(struct database *d, const struct config *config,
     size_t neditions, const struct address *to, size_t nto, const char *actor,
     int64_t *ret_mailing, struct err *e)
 {
-	int64_t mailing, message;
+	int64_t mailing, message = 0;
 	char detail[32];
 	struct rows r;
 

@@ -6,7 +6,7 @@
 #include "composer/dispatch.h"
 #include "composer/issue.h"
 
-#define GRACE_MAX (24 * 3600)
+#define GRACE_MAX (24L * 3600)
 
 /* "10m", "90s", "1h" */
 static int
