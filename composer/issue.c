@@ -103,8 +103,7 @@ issue_find(struct database *d, struct arena *a, const char *name,
 	if (DATABASE_RUN(d, &r, e, "issue_find",
 		param_text(extra ? "extra" : "regular"),
 		next ? param_null() : param_int(number),
-		year == 0 ? param_null() : param_int(year),
-		param_null()) == -1)
+		year == 0 ? param_null() : param_int(year), param_null()) == -1)
 		return -1;
 	found = r.n == 1;
 	if (found)
