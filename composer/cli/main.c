@@ -64,6 +64,10 @@ run(struct cli *c, int argc, char **argv, struct err *e)
 	err_translate_with(tr);
 	if (cli_parse(c, argc, argv, &cmd, &args, e) == -1)
 		return -1;
+	/* The language of whatever is said next; a command that needs the
+	 * configuration says what is wrong with it. */
+	if (cmd != NULL && !c->lang_chosen)
+		(void)cli_config(c, e);
 	return cmd == NULL ? 0 : cmd->run(c, &args, e);
 }
 

@@ -60,7 +60,7 @@ def test_csv_with_every_defect(site):
     done = site.tweeluik("subscriber", "import", data / "import-defects.csv",
                          "--json", "--rejects", rejects)
     report = json.loads(done.stdout)
-    found = {str(r["row"]): r["reason"] for r in report["rejects"]}
+    found = {str(r["row"]): r["reason"] for r in report["rejected"]}
     assert found == {str(k): v for k, v in expected["rejected"].items()}
     assert counts(site) == before
     assert rejects.exists()

@@ -258,6 +258,13 @@ def test_defects_of_an_import(site):
             assert value.lstrip('" ')[:1] not in "=+-@\t\r" or value == ""
 
 
+def test_the_configuration_chooses_the_language(site, table):
+    done = site.tweeluik("subscriber", "import", table("e-mail", "piet@"))
+    assert "Het adres is niet compleet" in done.stdout
+    done = site.tweeluik("subscriber", "add", "piet@", *BASIS)
+    assert "Het adres is niet compleet" in done.stderr
+
+
 def test_check_writes_nothing(site, table):
     done = run(site, "subscriber", "import", table("e-mail", ANNA))
     assert "Check of 1 rows: 1 new" in done.stdout
