@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES ((size_t)16 * 1024)
+#define ALIGNMENT _Alignof(max_align_t)
 
 struct arena_block {
 	struct arena_block *next;
@@ -47,7 +48,7 @@ arena_alloc(struct arena *a, size_t size)
 
 	if (size > a->max || a->used > a->max - size)
 		abort();
-	size = (size + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+	size = (size + ALIGNMENT - 1) & ~(ALIGNMENT - 1);
 	if (b == NULL || b->size - b->used < size) {
 		size_t want = size > BLOCK_BYTES ? size : BLOCK_BYTES;
 

@@ -40,5 +40,5 @@ lint-tidy:
 	    clang-tidy-14 --quiet $$f -- $(CPPFLAGS) $(PKG_CFLAGS) -std=gnu17 || rc=1; \
 	done; exit $${rc:-0}
 
-system: programs data $(B)/tests/smtp-probe $(SMTP_SINK)
+system: programs data $(B)/tests/smtp-probe $(B)/postfix/usr/sbin/smtp-sink
 	@tests/run-system $(B) $(PYTHON) $(SYSTEM)

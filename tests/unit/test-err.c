@@ -70,7 +70,7 @@ arena_gives_aligned_zeroed_memory(void **state)
 	for (size_t n = 0; n < 1000; n++) {
 		char *p = arena_alloc(&a, n % 97 + 1);
 
-		assert_int_equal((size_t)p % sizeof(max_align_t), 0);
+		assert_int_equal((size_t)p % _Alignof(max_align_t), 0);
 		for (size_t i = 0; i <= n % 97; i++)
 			assert_int_equal(p[i], 0);
 		memset(p, 0xff, n % 97 + 1);
