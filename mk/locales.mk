@@ -2,7 +2,7 @@
 # there into nl.po (translated) and en.po (as they stand), and compiled.
 #
 #   make pot             locales/tweeluik.pot
-#   make locales-update  nl.po with the parts in nl.d, en.po
+#   make locales-update  nl.po gets the new sentences, en.po is made
 #   make lint-locales    nothing missing, fuzzy, outdated; same elements
 
 LOCALES := nl en
@@ -10,7 +10,6 @@ SHARE := $(B)/share/tweeluik
 POT := locales/tweeluik.pot
 POT_C := $(sort $(shell find base composer daemon -name '*.c' -o -name '*.h' 2>/dev/null))
 POT_TEMPLATES := $(sort $(patsubst templates/%,%,$(shell find templates -name '*.xhtml' 2>/dev/null)))
-NL_PARTS := $(sort $(wildcard locales/nl.d/*.po))
 KEYWORDS := N_ process_text:1 catalogue_text:2 catalogue_context:2c,3 catalogue_plural:2,3 \
 	err_set:3 err_plain:4 err_sys:3 err_hint:2 err_prefix:2 tr:1 tr_n:1,2 say:2
 MOS := $(LOCALES:%=$(SHARE)/locale/C.UTF-8/LC_MESSAGES/tweeluik-%.mo)
@@ -51,12 +50,10 @@ $(B)/pot/tweeluik.pot: $(B)/pot/templates.pot $(B)/pot/c.pot
 pot: $(B)/pot/tweeluik.pot
 	cp $< $(POT)
 
-# What nl.po says goes before its parts; an empty entry says nothing.
 locales-update: pot
-	msgcat --use-first --no-wrap -o $(B)/pot/nl.po locales/nl.po $(NL_PARTS)
 	msgmerge --quiet --no-fuzzy-matching --no-wrap --sort-output \
-	    --add-location=file -o $(B)/pot/nl.new $(B)/pot/nl.po $(POT)
-	msgattrib --no-obsolete --no-wrap -o locales/nl.po $(B)/pot/nl.new
+	    --add-location=file -o $(B)/pot/nl.po locales/nl.po $(POT)
+	msgattrib --no-obsolete --no-wrap -o locales/nl.po $(B)/pot/nl.po
 	msgen --no-wrap -o locales/en.po $(POT)
 
 # msgcmp: everything in the second is translated in the first.
