@@ -43,7 +43,10 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CF
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) \
 	-lcmark-gfm-extensions -lcsv -lsasl2)$(PKG_LIBS)
 
-LIBDIRS := base composer composer/cli daemon/role daemon/schedule \
+# Highest floor first.
+COMPOSER := composer/issue composer/item composer/list composer/edition \
+	composer/message composer/template
+LIBDIRS := base $(COMPOSER) composer/cli daemon/role daemon/schedule \
 	daemon/send daemon/web
 lib = $(B)/lib/lib$(subst /,-,$(1)).a
 objs = $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
@@ -73,17 +76,17 @@ $(1): $(B)/obj/$(2:.c=.o) $(foreach l,$(3),$(call lib,$(l)))
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
 endef
-$(eval $(call PROGRAM,$(B)/bin/tweeluik,composer/cli/main.c,composer/cli composer base))
+$(eval $(call PROGRAM,$(B)/bin/tweeluik,composer/cli/main.c,composer/cli $(COMPOSER) base))
 $(eval $(call PROGRAM,$(B)/bin/tweeluikd,daemon/tweeluikd.c,daemon/role base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-schedule,daemon/schedule/main.c,daemon/schedule daemon/role base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-send,daemon/send/main.c,daemon/send daemon/role base))
-$(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-web,daemon/web/main.c,daemon/web daemon/role composer base))
+$(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-web,daemon/web/main.c,daemon/web daemon/role $(COMPOSER) base))
 
 # Unit tests: one program a file, linked with every library.
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
 TESTLIBS := $(foreach l,daemon/web daemon/send daemon/schedule daemon/role \
-	composer/cli composer base,$(call lib,$(l)))
+	composer/cli $(COMPOSER) base,$(call lib,$(l)))
 $(B)/tests/test-%: $(B)/obj/tests/unit/test-%.o $(TESTLIBS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka

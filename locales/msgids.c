@@ -15,8 +15,8 @@
 
 #include "base/catalogue.h"
 #include "base/err.h"
-#include "composer/sentence.h"
-#include "composer/template.h"
+#include "composer/template/sentence.h"
+#include "composer/template/template.h"
 
 static void
 put_string(const char *keyword, const char *s)

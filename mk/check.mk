@@ -23,11 +23,11 @@ lint-layers:
 
 # Each header compiles alone.
 lint-headers:
-	@for h in base/*.h composer/*.h composer/cli/*.h daemon/*/*.h; do \
+	@for h in base/*.h composer/*/*.h daemon/*/*.h; do \
 	    $(CC) $(CPPFLAGS) $(PKG_CFLAGS) -std=gnu17 -Wall -Werror -fsyntax-only -x c $$h \
 	    || exit 1; done
 
-FORMATTED := $(wildcard base/*.[ch] composer/*.[ch] composer/cli/*.[ch] \
+FORMATTED := $(wildcard base/*.[ch] composer/*/*.[ch] \
 	daemon/*.c daemon/*/*.[ch] tests/unit/*.[ch])
 lint-format:
 	@clang-format --dry-run -Werror $(FORMATTED)

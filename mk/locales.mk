@@ -29,7 +29,7 @@ $(SHARE)/sql/%: sql/%
 	@mkdir -p $(@D)
 	@cp $< $@
 
-$(eval $(call PROGRAM,$(B)/tools/msgids,locales/msgids.c,composer base))
+$(eval $(call PROGRAM,$(B)/tools/msgids,locales/msgids.c,composer/template base))
 
 # The pot as the sources are now, whatever the one in locales/ says.  No dates
 # and no author: it changes only when a sentence does.

@@ -10,7 +10,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
-#include "composer/item_form.h"
+#include "composer/item/item_form.h"
 
 #define SUFFIX ".item"
 

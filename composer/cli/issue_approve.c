@@ -2,10 +2,10 @@
 #include <string.h>
 
 #include "base/catalogue.h"
-#include "composer/approval.h"
-#include "composer/check.h"
+#include "composer/issue/approval.h"
+#include "composer/issue/check.h"
 #include "composer/cli/issue.h"
-#include "composer/issue.h"
+#include "composer/issue/issue.h"
 
 /* "in 2 days and 3 hours", "in 19 hours and 20 minutes" */
 static const char *

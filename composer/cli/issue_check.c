@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "base/catalogue.h"
-#include "composer/check.h"
+#include "composer/issue/check.h"
 #include "composer/cli/issue.h"
-#include "composer/issue.h"
+#include "composer/issue/issue.h"
 
 static json_t *
 json_of_findings(const struct check *ck)

@@ -3,7 +3,7 @@
 #include "base/catalogue.h"
 #include "base/datefmt.h"
 #include "composer/cli/issue.h"
-#include "composer/issue.h"
+#include "composer/issue/issue.h"
 
 int
 issue_word(struct cli *c, const struct cli_args *a, struct issue *ret,

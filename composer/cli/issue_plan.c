@@ -1,10 +1,10 @@
 #include <string.h>
 
 #include "base/catalogue.h"
-#include "composer/check.h"
+#include "composer/issue/check.h"
 #include "composer/cli/issue.h"
-#include "composer/dispatch.h"
-#include "composer/issue.h"
+#include "composer/issue/dispatch.h"
+#include "composer/issue/issue.h"
 
 static int
 set_texts(struct cli *c, const struct cli_args *a, const struct issue *i,

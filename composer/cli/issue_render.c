@@ -5,10 +5,10 @@
 #include "base/catalogue.h"
 #include "base/keys.h"
 #include "composer/cli/issue.h"
-#include "composer/edition.h"
-#include "composer/issue.h"
-#include "composer/item_key.h"
-#include "composer/proof.h"
+#include "composer/edition/edition.h"
+#include "composer/issue/issue.h"
+#include "composer/item/item_key.h"
+#include "composer/issue/proof.h"
 
 static const char *const edition_names[] = { "nl", "en", "both", NULL };
 

@@ -2,7 +2,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/issue.h"
-#include "composer/issue.h"
+#include "composer/issue/issue.h"
 
 #define EDITIONS_MAX 3
 

@@ -3,8 +3,8 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/issue.h"
-#include "composer/dispatch.h"
-#include "composer/issue.h"
+#include "composer/issue/dispatch.h"
+#include "composer/issue/issue.h"
 
 #define GRACE_MAX (24L * 3600)
 

@@ -3,8 +3,8 @@
 #include "base/catalogue.h"
 #include "composer/cli/issue.h"
 #include "composer/cli/item.h"
-#include "composer/issue.h"
-#include "composer/item_key.h"
+#include "composer/issue/issue.h"
+#include "composer/item/item_key.h"
 
 static const char *
 str(const json_t *o, const char *key)

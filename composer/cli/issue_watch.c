@@ -7,7 +7,7 @@
 #include "base/catalogue.h"
 #include "base/clock.h"
 #include "composer/cli/issue.h"
-#include "composer/issue.h"
+#include "composer/issue/issue.h"
 
 #define BAR 40
 #define LINE_MS 30000 /* a line that often, when nothing can be redrawn */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/catalogue.h"
-#include "composer/item.h"
+#include "composer/item/item.h"
 
 int
 item_word_id(const struct cli_args *a, int64_t *ret, struct err *e)

@@ -3,9 +3,9 @@
 #include "base/buf.h"
 #include "base/catalogue.h"
 #include "composer/cli/item.h"
-#include "composer/diff.h"
-#include "composer/item.h"
-#include "composer/privacy.h"
+#include "composer/item/diff.h"
+#include "composer/item/item.h"
+#include "composer/item/privacy.h"
 
 #define CHANGES_MAX ((size_t)1024 * 1024)
 #define FINDS_MAX 8

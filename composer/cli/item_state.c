@@ -1,6 +1,6 @@
 #include "base/catalogue.h"
 #include "composer/cli/item.h"
-#include "composer/item.h"
+#include "composer/item/item.h"
 
 int
 cli_item_ready(struct cli *c, const struct cli_args *a, struct err *e)

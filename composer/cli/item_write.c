@@ -4,7 +4,7 @@
 #include "base/catalogue.h"
 #include "composer/cli/editor.h"
 #include "composer/cli/item.h"
-#include "composer/item.h"
+#include "composer/item/item.h"
 
 #define FORM_MAX ((size_t)4 * 1024 * 1024)
 

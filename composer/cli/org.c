@@ -3,8 +3,8 @@
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/editor.h"
-#include "composer/item.h"
-#include "composer/org_csv.h"
+#include "composer/item/item.h"
+#include "composer/list/org_csv.h"
 
 #define ORG_SCHEMA "tweeluik.organisation/1"
 

@@ -4,9 +4,9 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/subscriber.h"
 #include "composer/cli/words.h"
-#include "composer/sqlarray.h"
-#include "composer/subscribers.h"
-#include "composer/typo.h"
+#include "composer/list/sqlarray.h"
+#include "composer/list/subscribers.h"
+#include "composer/list/typo.h"
 
 static int
 read_language(const struct cli_args *a, const char **ret, struct err *e)

@@ -10,8 +10,8 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/subscriber.h"
 #include "composer/cli/words.h"
-#include "composer/csv.h"
-#include "composer/subscribers.h"
+#include "composer/list/csv.h"
+#include "composer/list/subscribers.h"
 
 struct import {
 	struct cli *c;

@@ -5,7 +5,7 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/subscriber.h"
 #include "composer/cli/words.h"
-#include "composer/subscriber_rows.h"
+#include "composer/list/subscriber_rows.h"
 
 static const struct column list_columns[] = { { "address", N_("Address") },
 	{ "organisation", N_("Organisation") }, { "language", N_("Language") },

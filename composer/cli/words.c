@@ -2,7 +2,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
-#include "composer/day.h"
+#include "base/day.h"
 
 const char *
 cli_day(struct cli *c, enum datefmt_style style, const char *iso)

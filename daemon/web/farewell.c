@@ -7,9 +7,9 @@
 #include "base/config.h"
 #include "base/database.h"
 #include "base/err.h"
-#include "composer/message.h"
-#include "composer/plaintext.h"
-#include "composer/template.h"
+#include "composer/message/message.h"
+#include "composer/template/plaintext.h"
+#include "composer/template/template.h"
 #include "daemon/web/page.h"
 #include "daemon/web/reader.h"
 

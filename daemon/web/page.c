@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/config.h"
-#include "composer/template.h"
+#include "composer/template/template.h"
 
 static void
 set(xmlNodePtr x, const char *name, const char *value)

@@ -9,7 +9,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/paths.h"
-#include "composer/template.h"
+#include "composer/template/template.h"
 #include "daemon/web/http.h"
 #include "daemon/web/page.h"
 

@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/slot.h"
-#include "composer/template.h"
+#include "composer/template/template.h"
 
 /* Take the slots out of s, but for those of the web version.  True when it had
  * others: it is a reader's own. */

@@ -5,8 +5,8 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "composer/item_form.h"
-#include "composer/privacy.h"
+#include "composer/item/item_form.h"
+#include "composer/item/privacy.h"
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer chose the name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

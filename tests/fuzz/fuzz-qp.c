@@ -4,8 +4,8 @@
 
 #include "base/err.h"
 #include "base/splice.h"
-#include "composer/qp.h"
-#include "composer/vet.h"
+#include "composer/message/qp.h"
+#include "composer/message/vet.h"
 #include "tests/unit/mime_read.h"
 
 #define TEXT_MAX 4096

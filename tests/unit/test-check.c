@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "composer/check.h"
+#include "composer/issue/check.h"
 
 static void
 leftovers(void **state)

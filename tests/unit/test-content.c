@@ -8,9 +8,9 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
-#include "composer/content.h"
-#include "composer/markdown.h"
-#include "composer/xpath.h"
+#include "composer/edition/content.h"
+#include "composer/edition/markdown.h"
+#include "composer/template/xpath.h"
 
 static const struct config cfg = {
 	.name_nl = "Nieuwsbrief",

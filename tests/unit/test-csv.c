@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "composer/csv.h"
+#include "composer/list/csv.h"
 
 /* A table as one text: fields between bars, each row with its number. */
 static void

@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "composer/day.h"
+#include "base/day.h"
 
 static const struct {
 	const char *in;

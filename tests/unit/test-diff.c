@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "composer/diff.h"
+#include "composer/item/diff.h"
 
 static const struct {
 	const char *old_text, *new_text, *shown;

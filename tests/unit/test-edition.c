@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
-#include "composer/edition.h"
+#include "composer/edition/edition.h"
 
 static const struct config cfg = {
 	.name_nl = "Nieuwsbrief",

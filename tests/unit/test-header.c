@@ -6,8 +6,8 @@
 
 #include "base/err.h"
 #include "base/splice.h"
-#include "composer/header.h"
-#include "composer/vet.h"
+#include "composer/message/header.h"
+#include "composer/message/vet.h"
 #include "tests/unit/mime_read.h"
 
 #define TEXT_MAX 8000

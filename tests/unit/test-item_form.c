@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "composer/item_form.h"
+#include "composer/item/item_form.h"
 
 static const char *const langs[] = { "nl", "en", NULL };
 static const char *const topics[] = { "medical-care", "work", NULL };

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
-#include "composer/links.h"
+#include "composer/issue/links.h"
 
 /* Spellings that the resolver turns into an address; nothing is asked of the
  * network. */

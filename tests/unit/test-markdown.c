@@ -6,8 +6,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "composer/markdown.h"
-#include "composer/template.h"
+#include "composer/edition/markdown.h"
+#include "composer/template/template.h"
 
 /* The text as XHTML, without what stands around it. */
 static const char *

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "composer/message.h"
+#include "composer/message/message.h"
 #include "tests/unit/mime_read.h"
 
 #define SPLICED_MAX 200000

@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "composer/plaintext.h"
+#include "composer/template/plaintext.h"
 
 #define LINE72 \
 	"-----------------------------------------------------------------" \

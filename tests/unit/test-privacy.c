@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "composer/privacy.h"
+#include "composer/item/privacy.h"
 
 static const struct {
 	const char *text;

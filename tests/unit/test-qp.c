@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/splice.h"
-#include "composer/qp.h"
+#include "composer/message/qp.h"
 #include "tests/unit/mime_read.h"
 
 #define TEXT_MAX 4000

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/catalogue.h"
 #include "base/err.h"
-#include "composer/template.h"
+#include "composer/template/template.h"
 
 #define THREADS 8
 #define NS \

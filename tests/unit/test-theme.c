@@ -8,8 +8,8 @@
 
 #include "base/buf.h"
 #include "base/err.h"
-#include "composer/template.h"
-#include "composer/theme.h"
+#include "composer/template/template.h"
+#include "composer/template/theme.h"
 
 static int
 load(const char *rules, struct theme **ret, struct err *e)

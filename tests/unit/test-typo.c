@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "composer/typo.h"
+#include "composer/list/typo.h"
 
 static const struct {
 	const char *domain;
