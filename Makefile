@@ -40,7 +40,9 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
 
 # Evaluated when something is compiled, not by `make help` or `make deps`.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) \
+# libetpan.pc carries a specs file of Debian's own build, which undoes -pie.
+PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,$$(shell \
+	pkg-config --libs $(PKGS))) \
 	-lcmark-gfm-extensions -lcsv -lsasl2)$(PKG_LIBS)
 
 # Highest floor first.

@@ -17,3 +17,8 @@ demo: built
 
 run: built
 	@TWEELUIK_BUILD=$(B) exec $(PYTHON) tests/demo/run.py $(RUN_DIR) $(WEB_PORT)
+
+# The picture in README, from the mail that the demo sent.
+.PHONY: picture
+picture: deps-check
+	@$(PYTHON) tests/demo/picture.py $(DEMO_DIR) docs/mail.png
