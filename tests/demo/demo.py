@@ -73,7 +73,8 @@ def send(site, log):
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    signal.signal(signal.SIGTERM, interrupted)
+    for s in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(s, interrupted)
     if (folder / "data").exists() or (folder / "tweeluik.conf").exists():
         with step("the previous demo is cleared away"):
             Postgres(folder / "postgres").stop("immediate")

@@ -4,16 +4,27 @@
 import pathlib
 import signal
 import sys
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from tests.embedded import Installation, Postgres, interrupted  # noqa: E402
+from tests.embedded import (Installation, Postgres, interrupted,  # noqa: E402
+                            wait_until)
 from tests.demo.dates import first_date  # noqa: E402
+
+
+def answers(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz"):
+            return True
+    except OSError:
+        return False
 
 
 def main():
     folder, port = pathlib.Path(sys.argv[1]), int(sys.argv[2])
     fresh = not (folder / "tweeluik.conf").exists()
-    signal.signal(signal.SIGTERM, interrupted)
+    for s in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(s, interrupted)
     postgres = Postgres(folder / "postgres", safe=True)
     site = None
     try:
@@ -24,7 +35,12 @@ def main():
             site.tweeluik("schedule", "set", "--first-date", first_date(),
                           check=True)
         site.start_catcher()
-        daemon = site.start_daemon()
+        daemon = site.start_daemon(log=folder / "daemon.log")
+        if not wait_until(lambda: daemon.poll() is not None or answers(port),
+                          30) or daemon.poll() is not None:
+            print(f"tweeluikd did not start; see {folder}/daemon.log",
+                  file=sys.stderr)
+            return 1
         print(f"""
 Tweeluik runs.
   Pages    http://127.0.0.1:{port}/
@@ -33,6 +49,7 @@ Tweeluik runs.
   Mail     is caught in {folder}/mail/new/
   Command  build/bin/tweeluik --config {folder}/tweeluik.conf status
            There is nothing to sign in to: who may read this folder may edit.
+  Log      {folder}/daemon.log
   Stop     Ctrl-C
 ready""", flush=True)
         return daemon.wait()
