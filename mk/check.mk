@@ -5,8 +5,7 @@ SYSTEM := $(sort $(wildcard tests/system/test_*.py))
 
 .PHONY: check check-parts lint lint-layers lint-headers lint-format system fuzz-seeds
 check: deps-check
-	@echo "Building"
-	@$(MAKE) --no-print-directory MODE=$(MODE) -s programs data
+	@mk/quietly Building $(MAKE) --no-print-directory MODE=$(MODE) programs data
 	@rm -f $(COUNTS)
 	@rc=0; for part in lint unit seeds system; do \
 	    echo "== $$part"; \

@@ -6,11 +6,9 @@ deps:
 deps-check:
 	@mk/install-packages mk/packages-build mk/packages-run mk/packages-check
 
-# A build of a minute without a word looks like a hang.
 .PHONY: built
 built: deps
-	@echo "Building"
-	@$(MAKE) --no-print-directory MODE=$(MODE) -s programs data
+	@mk/quietly Building $(MAKE) --no-print-directory MODE=$(MODE) programs data
 
 demo: built
 	@TWEELUIK_BUILD=$(B) $(PYTHON) tests/demo/demo.py $(DEMO_DIR)

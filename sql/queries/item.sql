@@ -33,7 +33,7 @@ with clock as (
 		case when i.state = 'sent' then (
 			select x.issue_id from issue_item x
 			where x.item_id = i.id order by x.issue_id desc limit 1)
-		when i.state = 'queued' then coalesce(i.issue_id, issue_next())
+		when i.state = 'queued' then coalesce(i.issue_id, item_flows_into(i.id))
 		else i.issue_id end as in_issue
 	from item i, clock where $1::bigint is null or i.id = $1
 )
@@ -247,7 +247,7 @@ select s.item_id, s.lang from item i
 join item_side s on s.item_id = i.id and s.lang <> i.source_lang
 join item_side o on o.item_id = i.id and o.lang = i.source_lang
 	and o.status = 'ready'
-left join issue n on n.id = coalesce(i.issue_id, issue_next())
+left join issue n on n.id = coalesce(i.issue_id, item_flows_into(i.id))
 where i.state in ('queued', 'parked') and s.status <> 'ready'
 	and s.absence is distinct from 'speakers'
 	and ($1::bigint is null or i.id = $1)
