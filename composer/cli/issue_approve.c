@@ -88,7 +88,10 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
 	    cli_number(c, f->readers_both),
 	    cli_number(c, f->readers_nl + f->readers_en + f->readers_both));
 	for (int k = 0; k < CHECK_EDITIONS; k++)
-		out(tr("Subject %-6s %s\n"), ck->editions[k].name,
+		out(tr("Subject %-6s %s\n"),
+		    strcmp(ck->editions[k].name, "both") == 0
+			? tr("both")
+			: ck->editions[k].name,
 		    ck->editions[k].subject);
 	print_contents(f, i->revision);
 	out(tr("Written by     %s\n"), f->writers);
