@@ -111,9 +111,13 @@ left join lateral (
 	from delivery_waiting v where v.mailing_id = m.id) w on true;
 
 -- Create a mailing for one message and recipients outside the list.
+-- What the system's brake stopped is tried along with it: nobody resumes a
+-- single mail by hand.
 create function mailing_for(the_kind text, the_issue bigint,
 	expires interval) returns bigint
 language sql as $$
+	update mailing set state = 'sending', state_reason = '', state_at = now()
+	where kind <> 'issue' and state = 'paused' and state_by = 'system';
 	insert into mailing (kind, issue_id, expires_at)
 	values (the_kind, the_issue, now() + expires) returning id
 $$;

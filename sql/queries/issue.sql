@@ -155,6 +155,12 @@ update mailing set state = 'paused', state_by = $2, state_reason = $3,
 where issue_id = $1 and kind = 'issue' and state = 'sending' returning id
 
 -- name: mailing_resume
+with others as (
+	-- A person says that the cause is gone; it stopped the rest as well.
+	update mailing set state = 'sending', state_by = $2, state_reason = '',
+		state_at = now()
+	where kind <> 'issue' and state = 'paused' and state_by = 'system'
+)
 update mailing set state = 'sending', state_by = $2, state_reason = '',
 	state_at = now()
 where issue_id = $1 and kind = 'issue' and state = 'paused' returning id

@@ -176,6 +176,24 @@ def test_our_own_trouble_pauses_and_marks_nobody(site, issue, command, reply):
     assert row["accepted"] == 9 and row["balanced"]
 
 
+def test_a_single_mail_that_was_braked_goes_with_the_next(site, issue):
+    def proof(to):
+        ok(site, "issue", "test", issue, "--to", to, "--edition", "nl")
+
+    with CatchingServer(replies={"MAIL": "550 5.7.1 No"}) as server:
+        relay(site, server)
+        site.start_daemon()
+        proof("een@proef.example")
+        assert wait_until(lambda: site.db.rows(
+            "select 1 from mailing where state = 'paused'"), 30)
+        server.replies.clear()
+        proof("twee@proef.example")
+        assert wait_until(lambda: len(server.envelopes) == 2, 30)
+        site.stop_daemon()
+    assert sorted(recipients(server)) == ["een@proef.example",
+                                          "twee@proef.example"]
+
+
 def test_lost_after_the_dot_is_sent_once_more(site, issue):
     script = [b"220 relay.example\r\n", "EHLO", b"250 relay.example\r\n",
               "MAIL", b"250 ok\r\n", "RCPT", b"250 ok\r\n", "DATA",
