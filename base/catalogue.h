@@ -15,6 +15,7 @@
 struct err;
 
 /* Marks a msgid for xgettext that is translated elsewhere. */
+/* NOLINTNEXTLINE(readability-identifier-naming): gettext's own name */
 #define N_(msgid) msgid
 
 /* dir holds C.UTF-8/LC_MESSAGES/tweeluik-LANG.mo. */

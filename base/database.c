@@ -154,6 +154,11 @@ add_file(struct database *d, const char *name, struct err *e)
 	return 0;
 }
 
+/* jit: compiling a query takes a second, none of ours runs so long. */
+static const char session[] = "-csearch_path=tweeluik "
+			      "-cclient_min_messages=warning "
+			      "-cTimeZone=UTC -cjit=off";
+
 int
 database_open(struct database **ret, const char *conninfo, const char *role,
     const char *const *files, struct err *e)
@@ -161,13 +166,9 @@ database_open(struct database **ret, const char *conninfo, const char *role,
 	/* An expanded dbname comes first so that user and the rest win. */
 	const char *keys[] = { "dbname", "user", "application_name", "options",
 		"client_encoding", NULL };
-	const char *values[] = { conninfo, role, role,
-		"-csearch_path=tweeluik "
-		"-cclient_min_messages=warning -cTimeZone=UTC -cjit=off",
-		"UTF8", NULL };
+	const char *values[] = { conninfo, role, role, session, "UTF8", NULL };
 	struct database *d = calloc(1, sizeof(*d));
 
-	/* jit: compiling a query takes a second, none of ours runs so long. */
 	if (d == NULL)
 		abort();
 	if (role == NULL) {

@@ -36,7 +36,7 @@ lint-format:
 .PHONY: lint-tidy
 lint-tidy:
 	@for f in $(filter %.c,$(FORMATTED)); do \
-	    clang-tidy-14 --quiet $$f -- $(CPPFLAGS) $(PKG_CFLAGS) -std=gnu17 || rc=1; \
+	    clang-tidy --quiet $$f -- $(CPPFLAGS) $(PKG_CFLAGS) -std=gnu17 || rc=1; \
 	done; exit $${rc:-0}
 
 system: programs data $(B)/tests/smtp-probe $(B)/postfix/usr/sbin/smtp-sink

@@ -209,7 +209,7 @@ table_index(const struct table *t, int got)
 
 	if (got >= 1000)
 		return (size_t)got - 1000;
-	while (t->options[i]->letter != got)
+	while (i + 1 < t->n && t->options[i]->letter != got)
 		i++;
 	return i;
 }

@@ -145,7 +145,7 @@ void out_list(const struct cli *c, const char *schema, json_t *items,
     const struct column *columns);
 /* One object for --json and --plain; returns false for text, which the
  * caller prints itself.  Steals the reference. */
-bool out_object(const struct cli *c, const char *schema, json_t *object);
+bool out_object(const struct cli *c, const char *schema, json_t *fields);
 void out(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

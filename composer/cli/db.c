@@ -11,7 +11,7 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/system.h"
 
-#define SCRIPT_MAX (1024 * 1024)
+#define SCRIPT_MAX ((size_t)1024 * 1024)
 
 static const char *const query_files[] = { "migrate", NULL };
 

@@ -86,26 +86,26 @@ help_noun(const struct cli *c, const char *noun)
 }
 
 void
-help_command(const struct cli *c, const struct cli_command *m)
+help_command(const struct cli *c, const struct cli_command *cmd)
 {
 	(void)c;
-	out("%s\n\n%s\n  tweeluik %s%s%s %s\n", tr(m->summary), tr("Usage"),
-	    m->noun, m->verb != NULL ? " " : "", m->verb != NULL ? m->verb : "",
-	    m->words);
-	if (m->examples != NULL) {
+	out("%s\n\n%s\n  tweeluik %s%s%s %s\n", tr(cmd->summary), tr("Usage"),
+	    cmd->noun, cmd->verb != NULL ? " " : "",
+	    cmd->verb != NULL ? cmd->verb : "", cmd->words);
+	if (cmd->examples != NULL) {
 		out("\n%s\n", tr("Examples"));
-		print_examples(m->examples);
+		print_examples(cmd->examples);
 	}
-	if (m->options != NULL && m->options->name != NULL) {
+	if (cmd->options != NULL && cmd->options->name != NULL) {
 		out("\n%s\n", tr("Options"));
-		print_options(m->options);
+		print_options(cmd->options);
 	}
 	out("\n%s\n", tr("Options of every command"));
 	print_options(cli_global_options);
-	if (m->exit_codes != NULL)
-		out("\n%s: %s\n", tr("Exit codes"), tr(m->exit_codes));
-	if (m->see_also != NULL)
-		out("%s: %s\n", tr("See also"), m->see_also);
+	if (cmd->exit_codes != NULL)
+		out("\n%s: %s\n", tr("Exit codes"), tr(cmd->exit_codes));
+	if (cmd->see_also != NULL)
+		out("%s: %s\n", tr("See also"), cmd->see_also);
 }
 
 /* Words of the table as shell cases; loaded by bash-completion. */

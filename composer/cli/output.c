@@ -193,14 +193,14 @@ out_list(const struct cli *c, const char *schema, json_t *items,
 }
 
 bool
-out_object(const struct cli *c, const char *schema, json_t *object)
+out_object(const struct cli *c, const char *schema, json_t *fields)
 {
 	bool done = true;
 
 	if (c->output == CLI_JSON) {
 		json_t *doc = json_pack("{s:s}", "schema", schema);
 
-		(void)json_object_update(doc, object);
+		(void)json_object_update(doc, fields);
 		print_json(doc);
 		json_decref(doc);
 	} else if (c->output == CLI_PLAIN) {
@@ -208,7 +208,7 @@ out_object(const struct cli *c, const char *schema, json_t *object)
 		const char *key;
 		json_t *v;
 
-		json_object_foreach(object, key, v)
+		json_object_foreach(fields, key, v)
 		{
 			value_text(cell, sizeof(cell), v);
 			out("%s\t%s\n", key, cell);
@@ -216,6 +216,6 @@ out_object(const struct cli *c, const char *schema, json_t *object)
 	} else {
 		done = false;
 	}
-	json_decref(object);
+	json_decref(fields);
 	return done;
 }

@@ -15,9 +15,10 @@ format_date(char out[PERSONAL_DATE_CHARS + 1], int64_t at)
 
 	(void)gmtime_r(&t, &tm);
 	(void)snprintf(out, PERSONAL_DATE_CHARS + 1,
-	    "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000", days + 3 * tm.tm_wday,
-	    tm.tm_mday, months + 3 * tm.tm_mon, tm.tm_year + 1900, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec);
+	    "%.3s, %02d %.3s %04d %02d:%02d:%02d +0000",
+	    days + (size_t)3 * (size_t)tm.tm_wday, tm.tm_mday,
+	    months + (size_t)3 * (size_t)tm.tm_mon, tm.tm_year + 1900,
+	    tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
 void
