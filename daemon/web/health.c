@@ -38,14 +38,3 @@ health_show(struct request *q, struct response *r, struct err *e)
 	r->type = "text/plain; charset=utf-8";
 	return buf_addf(&r->body, "%s\n", word);
 }
-
-int
-style_show(struct request *q, struct response *r, struct err *e)
-{
-	const struct site_worker *w = q->worker;
-
-	(void)e;
-	r->type = "text/css; charset=utf-8";
-	r->cache = "public, max-age=3600";
-	return buf_add(&r->body, w->site->style.data, w->site->style.len);
-}

@@ -16,6 +16,7 @@ const struct route pages_routes[] = {
 	{ ROUTE_POST, "/v/:", preferences_act },
 	{ ROUTE_GET, "/v/:/done", preferences_done },
 	{ ROUTE_GET, "/m/:/:", version_show },
+	{ ROUTE_GET, "/", home_show },
 	{ ROUTE_GET, "/healthz", health_show },
 	{ ROUTE_GET, "/style.css", style_show },
 	{ .pattern = NULL },

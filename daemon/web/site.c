@@ -28,6 +28,7 @@ static const struct {
 	[PAGE_LANGUAGE] = { "web/language.xhtml", false },
 	[PAGE_LANGUAGE_DONE] = { "web/language-done.xhtml", false },
 	[PAGE_PREFERENCES] = { "web/preferences.xhtml", false },
+	[PAGE_HOME] = { "web/home.xhtml", true },
 	[PAGE_UNKNOWN_LINK] = { "web/unknown-link.xhtml", true },
 	[PAGE_TEST_LINK] = { "web/test-link.xhtml", true },
 	[PAGE_MISSING] = { "web/missing.xhtml", true },
@@ -155,8 +156,8 @@ site_worker_reconnect(struct site_worker *w)
 	return w->db != NULL && database_reset(w->db, &e) == 0;
 }
 
-static void
-answer_fixed(const struct site *s, enum site_page which, unsigned status,
+void
+site_answer(const struct site *s, enum site_page which, unsigned status,
     struct response *r)
 {
 	r->status = status;
@@ -179,14 +180,14 @@ site_failed(struct request *q, struct response *r, const struct err *e,
 	struct site_worker *w = q->worker;
 
 	if (e->kind == ERR_NOT_FOUND) {
-		answer_fixed(w->site, not_found(e), 404, r);
+		site_answer(w->site, not_found(e), 404, r);
 		return false;
 	}
 	if (e->kind == ERR_TEMP && site_worker_reconnect(w) && again)
 		return true;
 	log_event(LOG_LEVEL_ERROR, "page-failed", "page",
 	    q->route != NULL ? q->route->pattern : "", "error", e->text, NULL);
-	answer_fixed(w->site, PAGE_UNAVAILABLE, 503, r);
+	site_answer(w->site, PAGE_UNAVAILABLE, 503, r);
 	r->retry_after = RETRY_SECONDS;
 	return false;
 }

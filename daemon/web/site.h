@@ -31,6 +31,7 @@ enum site_page {
 	PAGE_LANGUAGE,
 	PAGE_LANGUAGE_DONE,
 	PAGE_PREFERENCES,
+	PAGE_HOME,
 	PAGE_UNKNOWN_LINK,
 	PAGE_TEST_LINK,
 	PAGE_MISSING,
@@ -57,6 +58,10 @@ int site_open(struct site *s, const struct config *c, const struct keys *k,
     struct err *e);
 /* Also of one that is all zero, or was not opened. */
 void site_close(struct site *s);
+
+/* Answer with a page that is the same for everybody. */
+void site_answer(const struct site *s, enum site_page which, unsigned status,
+    struct response *r);
 
 /* For struct http_options. */
 void *site_worker_new(void *site);

@@ -55,8 +55,10 @@ def test_run_goes_on_with_it_until_it_is_stopped(folders):
     assert wait_until(lambda: running.stdout.readline() == "ready\n", 60, 0)
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz") as page:
         assert page.read().strip() == b"ok"
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
+        assert 'lang="nl"' in page.read().decode()
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/")
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/nope")
     build = os.environ.get("TWEELUIK_BUILD", "build")
     done = subprocess.run(
         [ROOT / build / "bin/tweeluik", "--config", folder / "tweeluik.conf",
