@@ -44,10 +44,9 @@ int issue_end(struct cli *c, const struct issue *i, int result, struct err *e);
 /* Everything about an issue; the schema is ISSUE_SCHEMA. */
 int issue_json(struct cli *c, int64_t id, json_t **ret, struct err *e);
 
-/* In the language of messages: a state; a moment given as RFC 3339, the time
- * of one; an edition. */
+/* In the language of messages: a state; the time of a moment given as RFC
+ * 3339; an edition. */
 const char *issue_state_word(const char *state);
-const char *issue_moment(struct cli *c, const char *rfc3339);
 const char *issue_clock(struct cli *c, const char *rfc3339);
 const char *issue_edition_word(const char *edition);
 

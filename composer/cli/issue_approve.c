@@ -2,9 +2,10 @@
 #include <string.h>
 
 #include "base/catalogue.h"
+#include "composer/cli/issue.h"
+#include "composer/cli/words.h"
 #include "composer/issue/approval.h"
 #include "composer/issue/check.h"
-#include "composer/cli/issue.h"
 #include "composer/issue/issue.h"
 
 /* "in 2 days and 3 hours", "in 19 hours and 20 minutes" */
@@ -80,8 +81,8 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
     const struct approval_facts *f)
 {
 	out(tr("APPROVE NUMBER %s\n"), i->name);
-	out(tr("Sending        %s (%s)\n"), issue_moment(c, f->goes_at),
-	    time_left(c, f->seconds));
+	out(tr("Sending        %s (%s)\n"),
+	    cli_day(c, DATEFMT_MOMENT, f->goes_at), time_left(c, f->seconds));
 	out(tr("To             Dutch %s, English %s, both %s, together %s "
 	       "subscribers\n"),
 	    cli_number(c, f->readers_nl), cli_number(c, f->readers_en),
@@ -99,7 +100,7 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
 		out(tr("Translated by  %s\n"), f->translators);
 	out(tr("Last test      %s\n"),
 	    f->tested_at == NULL ? tr("none yet")
-				 : issue_moment(c, f->tested_at));
+				 : cli_day(c, DATEFMT_MOMENT, f->tested_at));
 	if (f->alone)
 		out("  ! %s\n",
 		    tr("You wrote and translated everything yourself; let "
@@ -131,7 +132,7 @@ say_approved(struct cli *c, const struct issue *before, struct err *e)
 		say(c,
 		    N_("Number %s is approved and is sent %s. To keep it back: "
 		       "tweeluik issue hold %s --reason TEXT"),
-		    i.name, issue_moment(c, i.goes_at), i.name);
+		    i.name, cli_day(c, DATEFMT_MOMENT, i.goes_at), i.name);
 	return 0;
 }
 
@@ -178,7 +179,7 @@ cli_issue_approve(struct cli *c, const struct cli_args *a, struct err *e)
 	    cli_ask_name(c,
 		arena_printf(&c->arena,
 		    tr("%s: number %s goes to %s subscribers."),
-		    issue_moment(c, f.goes_at), i.name,
+		    cli_day(c, DATEFMT_MOMENT, f.goes_at), i.name,
 		    cli_number(c,
 			f.readers_nl + f.readers_en + f.readers_both)),
 		i.name, args_value(a, "confirm"), e) == -1 ||

@@ -3,8 +3,9 @@
 #include <unistd.h>
 
 #include "base/catalogue.h"
-#include "composer/issue/check.h"
 #include "composer/cli/issue.h"
+#include "composer/cli/words.h"
+#include "composer/issue/check.h"
 #include "composer/issue/issue.h"
 
 static json_t *
@@ -48,7 +49,7 @@ static void
 print_check(struct cli *c, const struct issue *i, const struct check *ck)
 {
 	out(tr("Number %s, sending %s, revision %d\n"), i->name,
-	    issue_moment(c, i->goes_at), i->revision);
+	    cli_day(c, DATEFMT_MOMENT, i->goes_at), i->revision);
 	print_group(ck, CHECK_BLOCKING, N_("Still needed (stops the sending)"),
 	    "x");
 	print_group(ck, CHECK_WARNING, N_("Take a look (allowed)"), "!");

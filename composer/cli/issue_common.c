@@ -78,16 +78,6 @@ issue_state_word(const char *state)
 }
 
 const char *
-issue_moment(struct cli *c, const char *rfc3339)
-{
-	char text[DATEFMT_MAX];
-
-	if (datefmt_date(c->lang, DATEFMT_MOMENT, rfc3339, text) == -1)
-		return rfc3339;
-	return arena_strdup(&c->arena, text);
-}
-
-const char *
 issue_clock(struct cli *c, const char *rfc3339)
 {
 	/* TRANSLATORS: hours and minutes of a time, "10:05" */

@@ -1,8 +1,9 @@
 #include <string.h>
 
 #include "base/catalogue.h"
-#include "composer/issue/check.h"
 #include "composer/cli/issue.h"
+#include "composer/cli/words.h"
+#include "composer/issue/check.h"
 #include "composer/issue/dispatch.h"
 #include "composer/issue/issue.h"
 
@@ -43,7 +44,7 @@ find_or_open(struct cli *c, const struct cli_args *a, struct issue *ret,
 	if (issue_open_next(c->db, e) == -1 || issue_word(c, a, ret, e) == -1)
 		return -1;
 	say(c, N_("Number %s is open, sending %s"), ret->name,
-	    issue_moment(c, ret->goes_at));
+	    cli_day(c, DATEFMT_MOMENT, ret->goes_at));
 	return 0;
 }
 
@@ -85,7 +86,7 @@ cli_issue_plan(struct cli *c, const struct cli_args *a, struct err *e)
 		rc = 0;
 	if (rc == 0 && strcmp(before.goes_at, i.goes_at) != 0)
 		say(c, N_("Number %s is sent %s"), i.name,
-		    issue_moment(c, i.goes_at));
+		    cli_day(c, DATEFMT_MOMENT, i.goes_at));
 	if (rc == 0 && i.state == ISSUE_OPEN && before.state != ISSUE_OPEN)
 		say(c,
 		    N_("The approval of number %s has lapsed by this change"),
@@ -141,7 +142,7 @@ cli_issue_release(struct cli *c, const struct cli_args *a, struct err *e)
 		say(c, N_("Number %s was not held"), i.name);
 	else if (rc == 0 && now.state == ISSUE_APPROVED)
 		say(c, N_("Number %s is released and is sent %s"), i.name,
-		    issue_moment(c, now.goes_at));
+		    cli_day(c, DATEFMT_MOMENT, now.goes_at));
 	else if (rc == 0)
 		say(c,
 		    N_("Number %s is released but not approved. Next: tweeluik "

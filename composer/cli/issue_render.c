@@ -7,8 +7,8 @@
 #include "composer/cli/issue.h"
 #include "composer/edition/edition.h"
 #include "composer/issue/issue.h"
-#include "composer/item/item_key.h"
 #include "composer/issue/proof.h"
+#include "composer/item/item_key.h"
 
 static const char *const edition_names[] = { "nl", "en", "both", NULL };
 

@@ -2,6 +2,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/issue.h"
+#include "composer/cli/words.h"
 #include "composer/issue/issue.h"
 
 #define EDITIONS_MAX 3
@@ -149,10 +150,11 @@ print_report(struct cli *c, const json_t *report)
 {
 	out(tr("Report of number %s   %s\n"), str(report, "name"),
 	    issue_state_word(str(report, "state")));
-	out(tr("Begun %s\n"), issue_moment(c, str(report, "began_at")));
+	out(tr("Begun %s\n"),
+	    cli_day(c, DATEFMT_MOMENT, str(report, "began_at")));
 	if (str(report, "finished_at")[0] != '\0')
 		out(tr("Ended %s\n"),
-		    issue_moment(c, str(report, "finished_at")));
+		    cli_day(c, DATEFMT_MOMENT, str(report, "finished_at")));
 	out("\n");
 	print_table(c, report);
 	print_reasons(c, report);

@@ -3,6 +3,7 @@
 #include "base/catalogue.h"
 #include "composer/cli/issue.h"
 #include "composer/cli/item.h"
+#include "composer/cli/words.h"
 #include "composer/issue/issue.h"
 #include "composer/item/item_key.h"
 
@@ -82,16 +83,17 @@ show_held(struct cli *c, const json_t *issue)
 	if (json_is_false(json_object_get(held, "automatic"))) {
 		out(tr("HELD by %s, %s: '%s'. Nothing has been sent. Release "
 		       "it: tweeluik issue release %s\n"),
-		    str(held, "by"), issue_moment(c, str(held, "at")),
+		    str(held, "by"),
+		    cli_day(c, DATEFMT_MOMENT, str(held, "at")),
 		    str(held, "reason"), str(issue, "name"));
 	} else if (strcmp(str(issue, "state"), "open") == 0) {
 		out(tr("HELD: not approved in time. Nothing has been sent. You "
 		       "can still approve it until %s\n"),
-		    issue_moment(c, str(held, "until")));
+		    cli_day(c, DATEFMT_MOMENT, str(held, "until")));
 	} else {
 		out(tr("HELD: the sending of %s did not begin. Send it after "
 		       "all: tweeluik issue release %s\n"),
-		    issue_moment(c, str(issue, "planned_at")),
+		    cli_day(c, DATEFMT_MOMENT, str(issue, "planned_at")),
 		    str(issue, "name"));
 	}
 }
@@ -167,13 +169,13 @@ show_mailing(struct cli *c, const json_t *issue)
 	    cli_number(c, num(m, "refused")));
 	if (strcmp(state, "paused") == 0) {
 		out(tr("PAUSED by %s, %s: %s\n"), str(m, "by"),
-		    issue_moment(c, str(m, "at")), str(m, "reason"));
+		    cli_day(c, DATEFMT_MOMENT, str(m, "at")), str(m, "reason"));
 		out(tr("           go on: tweeluik issue resume %s     end "
 		       "it: tweeluik issue stop %s\n"),
 		    name, name);
 	} else if (num(m, "deferred") > 0) {
 		out(tr("           deferred ones are tried again until %s\n"),
-		    issue_moment(c, str(m, "expires_at")));
+		    cli_day(c, DATEFMT_MOMENT, str(m, "expires_at")));
 	}
 }
 
@@ -202,15 +204,15 @@ show(struct cli *c, const json_t *issue)
 	    (long long)num(issue, "revision"));
 	if (!json_is_object(json_object_get(issue, "mailing")))
 		out(tr("Sending    %s\n"),
-		    issue_moment(c, str(issue, "goes_at")));
+		    cli_day(c, DATEFMT_MOMENT, str(issue, "goes_at")));
 	show_held(c, issue);
 	if (json_is_object(approved))
 		out(tr("Approved   by %s, %s\n"), str(approved, "by"),
-		    issue_moment(c, str(approved, "at")));
+		    cli_day(c, DATEFMT_MOMENT, str(approved, "at")));
 	if (json_is_true(json_object_get(issue, "copy_closed")))
 		out(tr("Copy       closed since %s; new items go to the next "
 		       "issue\n"),
-		    issue_moment(c, str(issue, "copy_deadline")));
+		    cli_day(c, DATEFMT_MOMENT, str(issue, "copy_deadline")));
 	show_texts(issue);
 	show_contents(c, issue);
 	if (json_is_object(json_object_get(issue, "mailing")))

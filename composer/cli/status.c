@@ -1,10 +1,10 @@
 #include <string.h>
 
 #include "base/catalogue.h"
-#include "composer/issue/check.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/system.h"
 #include "composer/cli/words.h"
+#include "composer/issue/check.h"
 #include "composer/issue/issue.h"
 
 /* Everything that is looked at. */

@@ -1,8 +1,8 @@
 #include "composer/cli/words.h"
 
 #include "base/catalogue.h"
-#include "composer/cli/cli.h"
 #include "base/day.h"
+#include "composer/cli/cli.h"
 
 const char *
 cli_day(struct cli *c, enum datefmt_style style, const char *iso)

@@ -5,10 +5,10 @@
 #include "base/catalogue.h"
 #include "base/database.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "composer/issue/check_add.h"
 #include "composer/issue/issue.h"
 #include "composer/item/privacy.h"
-#include "base/text.h"
 
 #define FINDS_MAX 8
 

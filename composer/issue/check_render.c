@@ -9,8 +9,8 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "base/slot.h"
-#include "composer/issue/check_add.h"
 #include "composer/edition/edition.h"
+#include "composer/issue/check_add.h"
 #include "composer/issue/issue.h"
 
 static const char *const names[CHECK_EDITIONS] = { "nl", "en", "both" };

@@ -7,8 +7,8 @@
 #include "base/arena.h"
 #include "base/catalogue.h"
 #include "base/database.h"
-#include "base/err.h"
 #include "base/day.h"
+#include "base/err.h"
 #include "composer/message/vet.h"
 
 /* Digits up to what follows, from 1 to 9999; 0 for anything else. */

@@ -8,8 +8,8 @@
 #include "base/buf.h"
 #include "base/catalogue.h"
 #include "base/err.h"
-#include "composer/item/item_key.h"
 #include "base/text.h"
+#include "composer/item/item_key.h"
 
 static const char *const states[] = { "draft", "ready", NULL };
 static const char *const absences[] = { "follows", "speakers", NULL };

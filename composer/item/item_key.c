@@ -4,8 +4,8 @@
 
 #include "base/arena.h"
 #include "base/catalogue.h"
-#include "base/err.h"
 #include "base/day.h"
+#include "base/err.h"
 
 static const char *const kinds[] = { "news", "event", "organisation",
 	"question", "announcement", NULL };

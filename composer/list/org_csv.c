@@ -8,8 +8,8 @@
 #include "base/address.h"
 #include "base/arena.h"
 #include "base/catalogue.h"
-#include "base/err.h"
 #include "base/day.h"
+#include "base/err.h"
 #include "base/text.h"
 
 #define FIELDS_MAX 64
