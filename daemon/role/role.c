@@ -31,7 +31,7 @@ connect_database(struct role *r, struct err *e)
 }
 
 int
-role_start(struct role *r, int argc, char **argv, const char *name,
+role_begin(struct role *r, int argc, char **argv, const char *name,
     struct err *e)
 {
 	int go;
@@ -49,10 +49,18 @@ role_start(struct role *r, int argc, char **argv, const char *name,
 	r->wake_fd = process_signals(e, SIGTERM, SIGINT, SIGHUP, 0);
 	if (r->wake_fd == -1 ||
 	    config_load(&r->config, r->options.config, e) == -1 ||
-	    process_speak(r->config.language, e) == -1 ||
-	    connect_database(r, e) == -1)
+	    process_speak(r->config.language, e) == -1)
 		return -1;
 	return 1;
+}
+
+int
+role_start(struct role *r, int argc, char **argv, const char *name,
+    struct err *e)
+{
+	int go = role_begin(r, argc, argv, name, e);
+
+	return go == 1 && connect_database(r, e) == -1 ? -1 : go;
 }
 
 int
@@ -138,10 +146,10 @@ reconnect(struct role *r, struct err *e)
 
 	log_event(LOG_LEVEL_WARNING, "database-lost", "reason", e->text, NULL);
 	for (unsigned int n = 1;; n++) {
-		(void)sd_notifyf(0, "WATCHDOG=1\nSTATUS=%s", e->text);
+		(void)sd_notifyf(0, "READY=1\nWATCHDOG=1\nSTATUS=%s", e->text);
 		if (poll(&p, 1, process_pause_ms(n, PAUSE_MAX_MS)) == 1)
 			return 0;
-		if (database_reset(r->db, e) == 0 &&
+		if ((r->db == NULL || database_reset(r->db, e) == 0) &&
 		    connect_database(r, e) == 0)
 			break;
 		if (e->kind != ERR_TEMP)
@@ -158,6 +166,11 @@ role_loop(struct role *r, role_step *step, void *arg, int pause_ms,
 {
 	int did;
 
+	/* Begun without a database: now it is wanted. */
+	if (r->db == NULL && connect_database(r, e) == -1 &&
+	    (e->kind != ERR_TEMP || r->options.once || r->options.check ||
+		reconnect(r, e) == -1))
+		return -1;
 	if (r->options.check)
 		return 0;
 	r->running = true;

@@ -52,6 +52,8 @@ struct role {
 };
 
 /* 1: start, 0: there is nothing to do (--help, --version), -1: error. */
+int role_begin(struct role *r, int argc, char **argv, const char *name,
+    struct err *e); /* all but the database, which role_loop() waits for */
 int role_start(struct role *r, int argc, char **argv, const char *name,
     struct err *e);
 int role_end(struct role *r, int rc, const struct err *e);

@@ -69,7 +69,8 @@ main(int argc, char **argv)
 	/* A page must not wait long for a database that does not answer. */
 	(void)setenv("PGCONNECT_TIMEOUT", "5", 0);
 	xmlInitParser();
-	rc = role_start(&r, argc, argv, "web", &e);
+	/* A page that says where to mail needs no database. */
+	rc = role_begin(&r, argc, argv, "web", &e);
 	if (rc == 1) {
 		rc = start(&w, &r, &e);
 		if (rc == 0)

@@ -437,6 +437,25 @@ def test_links_of_a_test_say_so(site):
     assert "Deze mail was een proef" in answer.body
 
 
+def test_started_without_a_database(database, tmp_path):
+    """Unsubscribing must never be impossible: there is the mail address."""
+    site = Website(database, tmp_path / "site")
+    token = site.token("u", site.reader())
+    there = site.place.settings["database"]
+    site.place.write_config(database=f"host={tmp_path} dbname=x")
+    site.start()
+    try:
+        for answer in site.get(f"/u/{token}"), site.post(f"/u/{token}",
+                                                         ONE_CLICK):
+            assert answer.status == 503 and answer.headers["Retry-After"]
+            assert "afmelden@nieuws.voorbeeld.example" in answer.body
+        assert site.get("/healthz")[::2] == (503, "db\n")
+        assert site.get("/").status == 200
+    finally:
+        site.place.write_config(database=there)
+        site.stop()
+
+
 def test_unknown_paths_and_methods(site):
     token = site.token("u", site.reader())
     for path in "/x", "/u/", "/u", f"/u/{token}/", f"/U/{token}":
