@@ -32,4 +32,5 @@ help:
 	@echo "make run           the same set-up kept running (WEB_PORT=$(WEB_PORT), RUN_DIR=$(RUN_DIR))"
 	@echo "make check         every test; ends with 'N passed, N failed'"
 	@echo "make install       DESTDIR= PREFIX=$(PREFIX)"
-	@echo "make pot, locales-update, lint-tidy, clean"
+	@echo "make bench         measurements, each beside its peer, into build/bench.json"
+	@echo "make pot, locales-update, lint-tidy, picture, fuzz TARGET=, clean"

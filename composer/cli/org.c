@@ -285,8 +285,9 @@ org_import(struct cli *c, const struct cli_args *a, struct err *e)
 	    editor_read_file(c, im.file, &text, &n, e) == -1)
 		return -1;
 	csv = (struct org_csv){ x.today, x.topics, say_defect, &im };
-	if (org_csv_parse(&c->arena, &csv, text, n, &rows, &nrows, e) == -1 ||
-	    store(&im, rows, nrows, apply, e) == -1)
+	if (org_csv_parse(&c->arena, &csv, text, n, &rows, &nrows, e) == -1)
+		return err_prefix(e, "%s", im.file);
+	if (store(&im, rows, nrows, apply, e) == -1)
 		return -1;
 	say(c, N_("%zu rows: %d new, %d changed, %d the same"), nrows, im.added,
 	    im.changed, im.same);

@@ -1,6 +1,5 @@
 #include "composer/list/org_csv.h"
 
-#include <csv.h>
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
@@ -11,17 +10,13 @@
 #include "base/day.h"
 #include "base/err.h"
 #include "base/text.h"
-
-#define FIELDS_MAX 64
+#include "composer/list/csv.h"
 
 struct parser {
 	struct arena *arena;
 	const struct org_csv *x;
-	int row;		 /* being read, from 1 */
-	int field;		 /* in this row */
-	int columns[FIELDS_MAX]; /* of the file: an org_column or -1 */
-	int ncolumns;
-	bool bad_header;
+	int row;		      /* being read, from 1 */
+	int columns[CSV_COLUMNS_MAX]; /* of the file: an org_column or -1 */
 	int defects;
 	struct org_row *rows;
 	size_t nrows;
@@ -159,24 +154,28 @@ defect(struct parser *p, const char *column, const struct err *why)
 }
 
 static void
-header_field(struct parser *p, const char *name)
+read_headings(struct parser *p, const struct csv_row *headings)
 {
 	struct err e;
-	int found = -1;
 
-	for (int i = 0; i < ORG_COLUMNS; i++)
-		if (strcasecmp(columns[i].name, name) == 0)
-			found = i;
-	for (int i = 0; i < p->field; i++)
-		if (found != -1 && p->columns[i] == found)
-			found = -1;
-	p->columns[p->field] = found;
-	if (found != -1)
-		return;
-	p->bad_header = true;
-	(void)err_set(&e, ERR_INPUT,
-	    "this column is unknown or here a second time");
-	defect(p, name, &e);
+	p->row = (int)headings->no;
+	for (size_t i = 0; i < headings->n; i++) {
+		int found = -1;
+
+		for (int k = 0; k < ORG_COLUMNS; k++)
+			if (strcasecmp(columns[k].name, headings->fields[i]) ==
+			    0)
+				found = k;
+		for (size_t k = 0; k < i; k++)
+			if (found != -1 && p->columns[k] == found)
+				found = -1;
+		p->columns[i] = found;
+		if (found != -1)
+			continue;
+		(void)err_set(&e, ERR_INPUT,
+		    "this column is unknown or here a second time");
+		defect(p, headings->fields[i], &e);
+	}
 }
 
 static int
@@ -210,44 +209,24 @@ check_value(struct parser *p, int column, const char **v, size_t n,
 }
 
 static void
-on_field(void *s, size_t n, void *arg)
-{
-	struct parser *p = arg;
-	const char *v = arena_memdup(p->arena, s != NULL ? s : "", n);
-	struct err e;
-
-	if (p->field >= FIELDS_MAX)
-		return;
-	if (p->row == 1)
-		header_field(p, v);
-	else if (p->field < p->ncolumns && p->columns[p->field] >= 0 &&
-	    p->nrows < ORG_ROWS_MAX) {
-		int column = p->columns[p->field];
-
-		if (check_value(p, column, &v, n, &e) == -1)
-			defect(p, columns[column].name, &e);
-		p->rows[p->nrows].value[column] = v;
-	}
-	p->field++;
-}
-
-static void
-end_row(struct parser *p)
+read_row(struct parser *p, const struct csv_row *row, size_t ncolumns)
 {
 	struct org_row *r = &p->rows[p->nrows];
 	struct err e;
 
-	if (p->nrows >= ORG_ROWS_MAX) {
-		(void)err_set(&e, ERR_INPUT, "at most %d rows are accepted",
-		    ORG_ROWS_MAX);
-		defect(p, NULL, &e);
-		return;
-	}
-	if (p->field != p->ncolumns) {
+	p->row = (int)row->no;
+	if (row->n != ncolumns) {
 		(void)err_set(&e, ERR_INPUT,
-		    "there are %d columns here and %d in the first row",
-		    p->field, p->ncolumns);
+		    "there are %zu columns here and %zu in the first row",
+		    row->n, ncolumns);
 		defect(p, NULL, &e);
+	}
+	for (size_t i = 0; i < row->n && i < ncolumns; i++) {
+		const char *v = row->fields[i];
+
+		if (check_value(p, p->columns[i], &v, strlen(v), &e) == -1)
+			defect(p, columns[p->columns[i]].name, &e);
+		r->value[p->columns[i]] = v;
 	}
 	for (int i = 0; i < ORG_COLUMNS; i++)
 		if (r->value[i] == NULL)
@@ -259,54 +238,25 @@ end_row(struct parser *p)
 	p->nrows++;
 }
 
-static void
-on_row(int end, void *arg)
-{
-	struct parser *p = arg;
-
-	(void)end;
-	if (p->row == 1)
-		p->ncolumns = p->field;
-	else if (!p->bad_header)
-		end_row(p);
-	p->row++;
-	p->field = 0;
-}
-
-static int
-run(struct parser *p, const char *text, size_t n, struct err *e)
-{
-	struct csv_parser csv;
-
-	/* Strict: a quote in the middle of a field is refused. */
-	if (csv_init(&csv, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) != 0)
-		return err_set(e, ERR_SYS, "The CSV parser cannot be started");
-	if (csv_parse(&csv, text, n, on_field, on_row, p) != n ||
-	    csv_fini(&csv, on_field, on_row, p) != 0) {
-		(void)err_set(e, ERR_INPUT, "the quotes are not right here");
-		defect(p, NULL, e);
-	}
-	csv_free(&csv);
-	return 0;
-}
-
 int
 org_csv_parse(struct arena *a, const struct org_csv *x, const char *text,
     size_t n, struct org_row **ret_rows, size_t *ret_n, struct err *e)
 {
-	struct parser p = { .arena = a, .x = x, .row = 1 };
+	struct parser p = { .arena = a, .x = x };
+	struct csv table;
 
-	if (n > ORG_CSV_MAX)
-		return err_set(e, ERR_INPUT,
-		    "The file is %zu bytes, at most %zu are accepted", n,
-		    ORG_CSV_MAX);
-	if (n >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
-		text += 3;
-		n -= 3;
-	}
-	p.rows = arena_alloc(a, ORG_ROWS_MAX * sizeof(*p.rows));
-	if (run(&p, text, n, e) == -1)
+	if (csv_read(&table, a, text, n, e) == -1)
 		return -1;
+	if (table.nrows > ORG_ROWS_MAX)
+		return err_set(e, ERR_INPUT,
+		    "The file has %zu rows, at most %d are accepted",
+		    table.nrows, ORG_ROWS_MAX);
+	p.rows = arena_alloc(a, (table.nrows + 1) * sizeof(*p.rows));
+	read_headings(&p, &table.headings);
+	/* Under wrong headings every row would be wrong. */
+	bool good = p.defects == 0;
+	for (size_t i = 0; i < table.nrows && good; i++)
+		read_row(&p, &table.rows[i], table.headings.n);
 	if (p.defects > 0)
 		return err_set(e, ERR_INPUT,
 		    "The file has %d defects, so nothing was stored",

@@ -5,13 +5,12 @@
  * postal_address, contact, contact_public, phone, email, website, aim_nl,
  * aim_en, capacity_nl, capacity_en, capacity_date, topics, region, languages,
  * secret, announce.  Topics and languages have blanks between them; dates may
- * be relative (base/day.h).  RFC 4180, UTF-8, with or without a byte order
- * mark; read by libcsv.
+ * be relative (base/day.h).  What csv.h reads.
  *
  * Ownership: what comes out is in the arena.
  * Errors: each defect goes to the callback with its row (the header is row 1)
  *   and column; the file as a whole is then refused with ERR_INPUT.
- * Limits: ORG_CSV_MAX bytes, ORG_ROWS_MAX rows, ORG_VALUE_MAX bytes a value.
+ * Limits: those of csv.h, ORG_ROWS_MAX rows, ORG_VALUE_MAX bytes a value.
  * Threads: no state.
  */
 #ifndef COMPOSER_LIST_ORG_CSV_H
@@ -22,7 +21,6 @@
 struct arena;
 struct err;
 
-#define ORG_CSV_MAX ((size_t)8 * 1024 * 1024)
 #define ORG_ROWS_MAX 10000
 #define ORG_VALUE_MAX 4000
 

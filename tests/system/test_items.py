@@ -347,7 +347,7 @@ def test_organisations(tw, site):
     (",work,no", "row 2, name"),
     ("A,work", "row 2: there are 2 columns here and 3"),
     ("A\x01,work,no", "row 2, name"),
-    ('"A"x,work,no', "row 2: the quotes"),
+    ('"A"x,work,no', "Row 2 opens a quote"),
     ("A\ue000,work,no", "row 2, name"),
 ])
 def test_a_wrong_table_is_named_with_its_place(site, row, defect):
