@@ -1,8 +1,10 @@
 # Fuzz targets: their seeds run in `make check`, under the sanitizers whatever
-# MODE is; `make fuzz TARGET=qp SECONDS=60` runs libFuzzer (clang-14).
+# MODE is; `make fuzz TARGET=qp SECONDS=60` runs libFuzzer (packages clang-14 and
+# libclang-rt-14-dev).
 
 FUZZ := $(patsubst tests/fuzz/fuzz-%.c,%,$(wildcard tests/fuzz/fuzz-*.c))
-FUZZ_SRC := $(filter-out %/main.c,$(foreach d,$(LIBDIRS),$(wildcard $(d)/*.c)))
+FUZZ_SRC = $(filter-out %/main.c,$(foreach d,$(filter-out composer/cli,$(LIBDIRS)),\
+	$(wildcard $(d)/*.c)))
 SECONDS ?= 60
 
 ifeq ($(MODE),asan)
