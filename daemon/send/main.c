@@ -58,6 +58,32 @@ read_password(struct send *s, const char *path, struct err *e)
 	return 0;
 }
 
+/* A lease is named host:pid:worker.  What a process of this host held when it
+ * was killed need not wait until the lease runs out. */
+static int
+release_dead(struct role *r, struct err *e)
+{
+	size_t n = strlen(r->host);
+	struct rows rows;
+	int rc = 0;
+
+	if (database_run(r->db, &rows, e, "send_leases", NULL, 0) == -1)
+		return -1;
+	for (int i = 0; i < rows.n && rc == 0; i++) {
+		const char *name = rows_str(&rows, i, "leased_by");
+		long pid;
+
+		if (strncmp(name, r->host, n) != 0 || name[n] != ':')
+			continue;
+		pid = strtol(name + n + 1, NULL, 10);
+		if (pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH)
+			rc = DATABASE_DO(r->db, e, "send_release",
+			    param_text(name));
+	}
+	rows_done(&rows);
+	return rc;
+}
+
 static int
 start(struct send *s, struct role *r, struct err *e)
 {
@@ -71,6 +97,8 @@ start(struct send *s, struct role *r, struct err *e)
 		return -1;
 	if (r->options.check || r->options.hold)
 		return 0;
+	if (release_dead(r, e) == -1)
+		return -1;
 	(void)snprintf(s->process, sizeof(s->process), "%s:%d", r->host,
 	    (int)getpid());
 	setup.keys = s->keys;

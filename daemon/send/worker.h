@@ -24,7 +24,10 @@ struct err;
 struct keys;
 struct worker;
 
-#define WORKER_LEASE_SECONDS 20
+/* The process renews its leases every few seconds.  They outlive a lost
+ * connection of its own, so that nobody takes over a chunk whose message is
+ * still in hand. */
+#define WORKER_LEASE_SECONDS 60
 
 struct worker_setup {
 	const struct config *config;

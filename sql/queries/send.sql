@@ -10,6 +10,10 @@ select send_renew($1, $2)
 update chunk set leased_by = null, leased_until = null
 where leased_by = $1 and done_at is null
 
+-- name: send_leases
+select distinct leased_by from chunk
+where leased_by is not null and done_at is null
+
 -- name: send_message
 select bytes, slots from message where id = $1
 

@@ -99,11 +99,9 @@ def test_killed(site):
             assert wait_until(lambda: len(server.envelopes) > goal, 60, 0.01)
             site.stop_daemon(signal.SIGKILL)
             assert ledger(site)["balanced"]
-        # Leases of the dead run out in 20 seconds.
-        site.db.rows("update chunk set leased_until = now()"
-                     " where done_at is null")
+        # The leases of the dead do not have to run out first.
         site.start_daemon()
-        row = settled(site, 120)
+        row = settled(site, 30)
         site.stop_daemon()
     assert row["accepted"] == 120 and row["balanced"]
     assert len(recipients(server)) == 120
@@ -292,7 +290,8 @@ def test_relay_away_and_back(site, issue):
     row = settled(site)
     site.stop_daemon()
     assert row["accepted"] == 9 and row["balanced"]
-    assert log.read_text().count("relay-away") == 1
+    # Said once by each connection, not at every try.
+    assert log.read_text().count("tweeluik-send relay-away") <= 2
 
 
 def test_pause_resume_stop(site):
