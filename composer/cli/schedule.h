@@ -4,6 +4,8 @@
 #ifndef COMPOSER_CLI_SCHEDULE_H
 #define COMPOSER_CLI_SCHEDULE_H
 
+#define SCHEDULE_SCHEMA "tweeluik.schedule/1"
+
 struct cli;
 struct cli_args;
 struct err;

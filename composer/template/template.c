@@ -24,13 +24,6 @@ struct load {
 
 static struct template_node *load_file(struct load *l, const char *name);
 
-int
-template_error_at(const struct template_node *n, struct err *e)
-{
-	return err_prefix(e, "The template %s has an error on line %d", n->file,
-	    n->line);
-}
-
 static bool
 among(const char *name, const char *const *list)
 {
