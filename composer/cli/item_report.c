@@ -236,7 +236,8 @@ say_next(struct cli *c, int64_t id, const json_t *item)
 
 		if (strcmp(str(s, "status"), "ready") == 0)
 			ready = true;
-		else if (to == NULL && strcmp(str(s, "absence"), "speakers"))
+		else if (to == NULL &&
+		    strcmp(str(s, "absence"), "speakers") != 0)
 			to = str(s, "lang");
 	}
 	if (strcmp(state, "parked") == 0 || strcmp(state, "dropped") == 0)
