@@ -39,7 +39,8 @@ LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \
 	$(if $(filter asan,$(MODE)),$(SAN))
 
 # Evaluated when something is compiled, not by `make help` or `make deps`.
-PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(or $$(shell pkg-config --cflags $(PKGS)),\
+	$$(error Libraries are missing. Install them with: make deps)))$(PKG_CFLAGS)
 # libetpan.pc carries a specs file of Debian's own build, which undoes -pie.
 PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,$$(shell \
 	pkg-config --libs $(PKGS))) \
