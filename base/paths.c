@@ -39,13 +39,6 @@ paths_share(void)
 }
 
 const char *
-paths_program(void)
-{
-	find();
-	return program;
-}
-
-const char *
 paths_roles(void)
 {
 	find();

@@ -10,8 +10,7 @@
 #ifndef BASE_PATHS_H
 #define BASE_PATHS_H
 
-const char *paths_share(void);	 /* .../share/tweeluik */
-const char *paths_program(void); /* folder of this executable */
-const char *paths_roles(void);	 /* folder of the role programs */
+const char *paths_share(void); /* .../share/tweeluik */
+const char *paths_roles(void); /* folder of the role programs */
 
 #endif

@@ -1,4 +1,5 @@
 #include "composer/cli/item.h"
+#include "composer/edition/markdown.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -146,8 +147,12 @@ print_sides(struct cli *c, const struct rows *sides)
 				     "language)"));
 		if (rows_str(sides, i, "title")[0] != '\0')
 			out("%s\n", rows_str(sides, i, "title"));
-		if (rows_str(sides, i, "body")[0] != '\0')
+		if (rows_str(sides, i, "body")[0] != '\0') {
+			size_t n = markdown_words(rows_str(sides, i, "body"));
+
 			out("\n%s\n", rows_str(sides, i, "body"));
+			out(tr_n("(%zu word)\n", "(%zu words)\n", n), n);
+		}
 		if (changes != NULL)
 			out("\n%s\n%s\n",
 			    tr("Changed since this was translated:"), changes);

@@ -6,6 +6,7 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "base/text.h"
+#include "composer/edition/markdown.h"
 #include "composer/issue/check_add.h"
 #include "composer/issue/issue.h"
 #include "composer/item/privacy.h"
@@ -90,6 +91,26 @@ side(struct check *ck, const struct rows *r, int row, struct side_count *count)
 	leftover(ck, item, edit(ck, item), rows_str(r, row, "body"));
 }
 
+struct body {
+	struct check *ck;
+	int64_t item;
+};
+
+/* A link of another kind loses its address when the text is rendered, so
+ * nothing later would show that it was there. */
+static void
+body_link(void *arg, const char *url)
+{
+	const struct body *b = arg;
+
+	if (!markdown_url_fits(url))
+		check_add(b->ck, CHECK_BLOCKING, "link-scheme", b->item,
+		    edit(b->ck, b->item),
+		    N_("The link '%s' does not start with https:// or "
+		       "mailto:"),
+		    url);
+}
+
 /* Rows first to last are the sides of one item. */
 static void
 item(struct check *ck, const struct rows *r, int first, int last,
@@ -99,12 +120,14 @@ item(struct check *ck, const struct rows *r, int first, int last,
 	const char *kind = rows_str(r, first, "kind");
 	bool text =
 	    strcmp(kind, "event") == 0 || strcmp(kind, "organisation") == 0;
+	struct body body = { ck, id };
 	unsigned seen = 0;
 
 	for (int row = first; row <= last; row++) {
 		side(ck, r, row, &counts[row - first]);
 		personal_data(ck, id, rows_str(r, row, "title"), &seen);
 		personal_data(ck, id, rows_str(r, row, "body"), &seen);
+		markdown_each_link(rows_str(r, row, "body"), body_link, &body);
 		text |= rows_str(r, row, "body")[0] != '\0';
 	}
 	if (!text)

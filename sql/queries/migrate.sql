@@ -25,10 +25,6 @@ create table if not exists tweeluik.schema_version (
 -- name: migrate_done
 insert into tweeluik.schema_version (version, name) values ($1, $2)
 
--- name: migrate_versions
-select version, name, applied_at::text as applied_at
-from tweeluik.schema_version order by version
-
 -- name: database_facts
 select current_database() as database, current_user as role,
 	split_part(version(), ' ', 2) as server,

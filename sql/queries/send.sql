@@ -31,7 +31,3 @@ select send_finish($1, $2, $3, make_interval(mins => $4), $5) as finished
 
 -- name: send_pause
 select send_pause($1, $2)
-
--- name: send_due
-select count(*) as due from chunk c join mailing m on m.id = c.mailing_id
-where c.done_at is null and c.due_at <= now() and m.state = 'sending'

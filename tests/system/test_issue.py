@@ -179,6 +179,8 @@ def test_an_empty_issue_is_blocked(desk):
     (dict(nl="XXX"), "leftover", "blocking"),
     (dict(body_en="[vertalen] Tekst."), "leftover", "blocking"),
     (dict(body="[hier](https://voorbeeld/)"), "link-malformed", "blocking"),
+    (dict(body="[hier](http://a.example/)"), "link-scheme", "blocking"),
+    (dict(body_en="[here](htps://a.example/)"), "link-scheme", "blocking"),
     (dict(body="Bel Fatima: 06 12 34 56 78."), "personal-data", "warning"),
     (dict(kind="event", starts_at="2020-01-01 10:00"), "event-past",
      "warning"),
