@@ -24,7 +24,8 @@ PKGS := libxml-2.0 libpq libsodium libconfuse jansson icu-i18n icu-uc \
 	libidn2 libcurl gnutls libmicrohttpd libsystemd libcmark-gfm libetpan
 
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
-	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla -Wno-format-truncation \
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla \
+	-Wno-format-truncation \
 	$(if $(CI),-Werror)
 HARDEN := -fstack-protector-strong -fcf-protection -fPIE \
 	-ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks
@@ -32,7 +33,8 @@ OPT_release := -O2 -g -D_FORTIFY_SOURCE=3
 SAN := -fsanitize=address,undefined
 OPT_asan := -O1 -g $(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
-CPPFLAGS += -D_GNU_SOURCE -DTWEELUIK_SCHEMA=$(words $(wildcard sql/migrations/*.sql)) -DTWEELUIK_VERSION='"$(VERSION)"' \
+CPPFLAGS += -D_GNU_SOURCE -DTWEELUIK_VERSION='"$(VERSION)"' \
+	-DTWEELUIK_SCHEMA=$(words $(wildcard sql/migrations/*.sql)) \
 	-DTWEELUIK_CONFIG_PATH='"$(SYSCONFDIR)/tweeluik/tweeluik.conf"' -I.
 CFLAGS += -std=gnu17 $(OPT_$(MODE)) $(WARN) $(HARDEN)
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \

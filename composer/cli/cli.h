@@ -58,6 +58,16 @@ struct cli_example {
 	const char *what; /* msgid or NULL */
 };
 
+/* The examples of a command, closed. */
+#define CLI_EXAMPLES(...) \
+	(const struct cli_example[]) \
+	{ \
+		__VA_ARGS__, \
+		{ \
+			0 \
+		} \
+	}
+
 struct cli_args {
 	size_t nwords; /* what is not an option */
 	const char *words[CLI_WORDS_MAX];

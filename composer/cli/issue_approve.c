@@ -149,12 +149,7 @@ look_first(struct cli *c, const struct issue *i, int revision,
 		return -1;
 	if (c->output == CLI_TEXT)
 		print_summary(c, i, &ck, facts);
-	if (ck.blocking == 0)
-		return 0;
-	(void)err_set(e, ERR_REFUSED, "Number %s is not complete", i->name);
-	(void)err_hint(e, N_("What is missing: tweeluik issue check %s"),
-	    i->name);
-	return err_slug(e, "check-failed");
+	return approval_complete(&ck, i, e);
 }
 
 int

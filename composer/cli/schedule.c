@@ -264,58 +264,54 @@ static const struct cli_option pause_options[] = {
 	{ 0 },
 };
 
-#define EXAMPLES(...) \
-	(const struct cli_example[]) \
-	{ \
-		__VA_ARGS__, \
-		{ \
-			0 \
-		} \
-	}
 #define EXITS N_("0 done, 3 no calendar or no such date, 4 it is past")
 
 const struct cli_command cli_schedule_commands[] = {
 	{ "schedule", "show", N_("Show the rhythm and the next dates"), "", 0,
-	    0, NULL, EXAMPLES({ "tweeluik schedule show", NULL }), EXITS,
+	    0, NULL, CLI_EXAMPLES({ "tweeluik schedule show", NULL }), EXITS,
 	    "tweeluik schedule list", schedule_show },
 	{ "schedule", "set", N_("Choose or change the rhythm"), "", 0, 0,
 	    set_options,
-	    EXAMPLES({ "tweeluik schedule set --first-date 2026-12-10", NULL },
+	    CLI_EXAMPLES({ "tweeluik schedule set --first-date 2026-12-10",
+			     NULL },
 		{ "tweeluik schedule set --time 09:30 --dry-run", NULL }),
 	    EXITS, "tweeluik schedule move", schedule_set },
 	{ "schedule", "list", N_("List the coming dates"), "", 0, 0,
 	    list_options,
-	    EXAMPLES({ "tweeluik schedule list --from 2026-12-01 --count 26 "
-		       "--json",
-		NULL }),
+	    CLI_EXAMPLES(
+		{ "tweeluik schedule list --from 2026-12-01 --count 26 "
+		  "--json",
+		    NULL }),
 	    EXITS, "tweeluik schedule show", schedule_list },
 	{ "schedule", "skip", N_("Skip one date; the others stay"), "<date>", 1,
-	    1, NULL, EXAMPLES({ "tweeluik schedule skip 2026-12-24", NULL }),
-	    EXITS, "tweeluik schedule restore", cli_schedule_skip },
+	    1, NULL,
+	    CLI_EXAMPLES({ "tweeluik schedule skip 2026-12-24", NULL }), EXITS,
+	    "tweeluik schedule restore", cli_schedule_skip },
 	{ "schedule", "move", N_("Move one date; the others stay"), "<date>", 1,
 	    1, move_options,
-	    EXAMPLES({ "tweeluik schedule move 2026-12-24 --to "
-		       "2026-12-23T10:00",
+	    CLI_EXAMPLES({ "tweeluik schedule move 2026-12-24 --to "
+			   "2026-12-23T10:00",
 		NULL }),
 	    EXITS, "tweeluik schedule restore", cli_schedule_move },
 	{ "schedule", "restore", N_("Undo the skipping or moving of one date"),
 	    "<date>", 1, 1, NULL,
-	    EXAMPLES({ "tweeluik schedule restore 2026-12-24", NULL }), EXITS,
-	    "tweeluik schedule list", cli_schedule_restore },
+	    CLI_EXAMPLES({ "tweeluik schedule restore 2026-12-24", NULL }),
+	    EXITS, "tweeluik schedule list", cli_schedule_restore },
 	{ "schedule", "break", N_("Leave out all dates of a holiday"), "<name>",
 	    1, 1, break_options,
-	    EXAMPLES({ "tweeluik schedule break --from 2027-07-15 --to "
-		       "2027-08-23 zomerpauze",
-			 NULL },
+	    CLI_EXAMPLES({ "tweeluik schedule break --from 2027-07-15 --to "
+			   "2027-08-23 zomerpauze",
+			     NULL },
 		{ "tweeluik schedule break --remove zomerpauze", NULL }),
 	    EXITS, "tweeluik schedule skip", cli_schedule_break },
 	{ "schedule", "pause", N_("Open and send nothing for now"), "", 0, 0,
 	    pause_options,
-	    EXAMPLES({ "tweeluik schedule pause --until 2027-02-01", NULL }),
+	    CLI_EXAMPLES(
+		{ "tweeluik schedule pause --until 2027-02-01", NULL }),
 	    EXITS, "tweeluik schedule resume, tweeluik issue pause",
 	    cli_schedule_pause },
 	{ "schedule", "resume", N_("Go on after a pause"), "", 0, 0, NULL,
-	    EXAMPLES({ "tweeluik schedule resume", NULL }), EXITS,
+	    CLI_EXAMPLES({ "tweeluik schedule resume", NULL }), EXITS,
 	    "tweeluik schedule pause", cli_schedule_resume },
 	{ 0 },
 };

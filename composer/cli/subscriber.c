@@ -113,44 +113,36 @@ static const struct cli_option import_options[] = {
 	{ 0 },
 };
 
-#define EXAMPLES(...) \
-	(const struct cli_example[]) \
-	{ \
-		__VA_ARGS__, \
-		{ \
-			0 \
-		} \
-	}
-
 const struct cli_command cli_subscriber_commands[] = {
 	{ "subscriber", "list", N_("List subscribers and count them"), "", 0, 0,
 	    list_options,
-	    EXAMPLES({ "tweeluik subscriber list --search voorbeeldhuis",
-			 N_("somebody phones: who is it?") },
+	    CLI_EXAMPLES({ "tweeluik subscriber list --search voorbeeldhuis",
+			     N_("somebody phones: who is it?") },
 		{ "tweeluik subscriber list --state undeliverable", NULL }),
 	    N_("0 also when there are none"), "tweeluik subscriber show",
 	    cli_subscriber_list },
 	{ "subscriber", "show",
 	    N_("Show one subscriber, and why they get mail or not"),
 	    "<address>", 1, 1, NULL,
-	    EXAMPLES(
+	    CLI_EXAMPLES(
 		{ "tweeluik subscriber show info@voorbeeld.example", NULL }),
 	    N_("0 shown, 3 no subscriber"), "tweeluik subscriber set",
 	    cli_subscriber_show },
 	{ "subscriber", "add", N_("Add one person who agreed"), "<address>", 1,
 	    1, add_options,
-	    EXAMPLES({ "tweeluik subscriber add info@voorbeeld.example "
-		       "--language nl --basis 'asked by phone on 1 December'",
-		NULL }),
+	    CLI_EXAMPLES(
+		{ "tweeluik subscriber add info@voorbeeld.example "
+		  "--language nl --basis 'asked by phone on 1 December'",
+		    NULL }),
 	    N_("0 added, 4 this person left, 5 already a subscriber"),
 	    "tweeluik subscriber import, tweeluik subscriber set",
 	    cli_subscriber_add },
 	{ "subscriber", "set",
 	    N_("Change language, state, tags or organisation"), "<address>", 1,
 	    1, set_options,
-	    EXAMPLES({ "tweeluik subscriber set info@voorbeeld.example "
-		       "--language en",
-			 NULL },
+	    CLI_EXAMPLES({ "tweeluik subscriber set info@voorbeeld.example "
+			   "--language en",
+			     NULL },
 		{ "tweeluik subscriber set info@voorbeeld.example --state "
 		  "paused --until 2027-02-01",
 		    NULL }),
@@ -158,8 +150,8 @@ const struct cli_command cli_subscriber_commands[] = {
 	    "tweeluik subscriber unsubscribe", cli_subscriber_set },
 	{ "subscriber", "unsubscribe", N_("Take one person off the list"),
 	    "<address>", 1, 1, NULL,
-	    EXAMPLES({ "tweeluik subscriber unsubscribe "
-		       "info@voorbeeld.example",
+	    CLI_EXAMPLES({ "tweeluik subscriber unsubscribe "
+			   "info@voorbeeld.example",
 		NULL }),
 	    N_("0 done or already gone, 3 no subscriber"),
 	    "tweeluik subscriber set --state paused",
@@ -168,8 +160,8 @@ const struct cli_command cli_subscriber_commands[] = {
 	    N_("Check a table of people (CSV); with --apply, take them in as "
 	       "active on the basis you declare"),
 	    "<file>", 1, 1, import_options,
-	    EXAMPLES({ "tweeluik subscriber import netwerkdag.csv",
-			 N_("check only") },
+	    CLI_EXAMPLES({ "tweeluik subscriber import netwerkdag.csv",
+			     N_("check only") },
 		{ "tweeluik subscriber import netwerkdag.csv --apply --basis "
 		  "'signed up at the network day'",
 		    NULL }),

@@ -91,6 +91,17 @@ approval_possible(struct database *d, const struct issue *i, int revision,
 	return waits ? -1 : 0;
 }
 
+int
+approval_complete(const struct check *ck, const struct issue *i, struct err *e)
+{
+	if (ck->blocking == 0)
+		return 0;
+	(void)err_set(e, ERR_REFUSED, "Number %s is not complete", i->name);
+	(void)err_hint(e, N_("What is missing: tweeluik issue check %s"),
+	    i->name);
+	return err_slug(e, "check-failed");
+}
+
 static int
 check_passes(struct database *d, struct arena *a, const struct config *config,
     const struct issue *i, struct err *e)
@@ -99,12 +110,7 @@ check_passes(struct database *d, struct arena *a, const struct config *config,
 
 	if (check_issue(&ck, a, "en", d, config, i, e) == -1)
 		return -1;
-	if (ck.blocking == 0)
-		return 0;
-	(void)err_set(e, ERR_REFUSED, "Number %s is not complete", i->name);
-	(void)err_hint(e, N_("What is missing: tweeluik issue check %s"),
-	    i->name);
-	return err_slug(e, "check-failed");
+	return approval_complete(&ck, i, e);
 }
 
 /* Make all of them first: as long as the issue is open its contents are what

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct arena;
+struct check;
 struct config;
 struct database;
 struct err;
@@ -40,6 +41,10 @@ int approval_facts(struct database *d, struct arena *a, const struct issue *i,
  * changed what. */
 int approval_possible(struct database *d, const struct issue *i, int revision,
     struct err *e);
+
+/* Nothing that blocks was found; else ERR_REFUSED, which says where to look. */
+int
+approval_complete(const struct check *ck, const struct issue *i, struct err *e);
 
 /* Inside the caller's transaction, which holds the lock of the issue. */
 int
