@@ -36,6 +36,7 @@ static cfg_opt_t relay_opts[] = {
 	CFG_STR("password_file", NULL, CFGF_NODEFAULT),
 	CFG_STR("helo", NULL, CFGF_NODEFAULT),
 	CFG_INT("connections", 2, CFGF_NONE),
+	CFG_INT("window", 32, CFGF_NONE),
 	CFG_END(),
 };
 static char retry_default[] = "{5, 30, 60, 120}";
@@ -43,7 +44,15 @@ static cfg_opt_t send_opts[] = {
 	CFG_INT_LIST("retry_minutes", retry_default, CFGF_NONE),
 	CFG_INT("expire_hours", 120, CFGF_NONE),
 	CFG_STR("uncertain", "resend", CFGF_NONE),
-	CFG_INT("chunk_size", 50, CFGF_NONE),
+	CFG_INT("chunk_size", 500, CFGF_NONE),
+	CFG_INT("rate", 0, CFGF_NONE),
+	CFG_INT("domain_rate", 0, CFGF_NONE),
+	CFG_INT("domain_concurrency", 0, CFGF_NONE),
+	CFG_INT("cool_down_minutes", 10, CFGF_NONE),
+	CFG_STR("quiet_from", "", CFGF_NONE),
+	CFG_STR("quiet_until", "", CFGF_NONE),
+	CFG_STR("journal", "/var/lib/tweeluik/send", CFGF_NONE),
+	CFG_STR("journal_sync", "never", CFGF_NONE),
 	CFG_END(),
 };
 static cfg_opt_t web_opts[] = {
@@ -171,6 +180,53 @@ check_number(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static int
+check_limit(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long n = cfg_opt_getnint(opt, 0);
+
+	if (n >= 0 && n <= 1000000)
+		return 0;
+	cfg_error(cfg, "'%s' must be from 0 (no limit) to 1000000",
+	    cfg_opt_name(opt));
+	return -1;
+}
+
+static int
+check_window(cfg_t *cfg, cfg_opt_t *opt)
+{
+	long n = cfg_opt_getnint(opt, 0);
+
+	if (n >= 1 && n <= CONFIG_WINDOW_MAX)
+		return 0;
+	cfg_error(cfg, "'%s' must be from 1 to %d", cfg_opt_name(opt),
+	    CONFIG_WINDOW_MAX);
+	return -1;
+}
+
+/* A time of the day, or empty. */
+static int
+check_clock(cfg_t *cfg, cfg_opt_t *opt)
+{
+	const char *v = cfg_opt_getnstr(opt, 0);
+
+	if (v[0] == '\0' ||
+	    (strlen(v) == 5 && v[0] >= '0' && v[0] <= '2' && v[1] >= '0' &&
+		v[1] <= (v[0] == '2' ? '3' : '9') && v[2] == ':' &&
+		v[3] >= '0' && v[3] <= '5' && v[4] >= '0' && v[4] <= '9'))
+		return 0;
+	cfg_error(cfg, "'%s' must be a time of the day such as 22:00",
+	    cfg_opt_name(opt));
+	return -1;
+}
+
+static int
+check_sync(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_one_of(cfg, opt,
+	    (const char *const[]){ "never", "turn", NULL });
+}
+
+static int
 check_one_line(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *v = cfg_opt_getnstr(opt, 0);
@@ -211,6 +267,14 @@ set_checks(cfg_t *cfg)
 		{ "send|retry_minutes", check_number },
 		{ "send|expire_hours", check_number },
 		{ "send|chunk_size", check_number },
+		{ "relay|window", check_window },
+		{ "send|rate", check_limit },
+		{ "send|domain_rate", check_limit },
+		{ "send|domain_concurrency", check_limit },
+		{ "send|cool_down_minutes", check_number },
+		{ "send|quiet_from", check_clock },
+		{ "send|quiet_until", check_clock },
+		{ "send|journal_sync", check_sync },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
@@ -280,6 +344,15 @@ fill(struct config *c, struct err *e)
 	c->hold_uncertain =
 	    strcmp(cfg_getstr(g, "send|uncertain"), "hold") == 0;
 	c->chunk_size = (int)cfg_getint(g, "send|chunk_size");
+	c->relay_window = (int)cfg_getint(g, "relay|window");
+	c->rate = (int)cfg_getint(g, "send|rate");
+	c->domain_rate = (int)cfg_getint(g, "send|domain_rate");
+	c->domain_concurrency = (int)cfg_getint(g, "send|domain_concurrency");
+	c->cool_down_minutes = (int)cfg_getint(g, "send|cool_down_minutes");
+	c->quiet_from = cfg_getstr(g, "send|quiet_from");
+	c->quiet_until = cfg_getstr(g, "send|quiet_until");
+	c->journal = cfg_getstr(g, "send|journal");
+	c->journal_sync = strcmp(cfg_getstr(g, "send|journal_sync"), "turn") == 0;
 	c->web_listen = cfg_getstr(g, "web|listen");
 	return 0;
 }

@@ -24,6 +24,7 @@ enum config_tls {
 
 #define CONFIG_RETRIES_MAX 16
 #define CONFIG_NOTIFY_MAX 16
+#define CONFIG_WINDOW_MAX 128
 
 struct config {
 	const char *path;
@@ -54,6 +55,7 @@ struct config {
 	const char *relay_password_file;
 	const char *relay_helo; /* NULL: list_id */
 	int relay_connections;
+	int relay_window; /* messages in flight on a connection (CHUNKING) */
 
 	/* send */
 	int retry_minutes[CONFIG_RETRIES_MAX]; /* the last one repeats */
@@ -61,6 +63,13 @@ struct config {
 	int expire_hours;
 	bool hold_uncertain;
 	int chunk_size;
+	int rate;		/* messages a second to the relay; 0: no limit */
+	int domain_rate;	/* the same to one destination */
+	int domain_concurrency; /* in flight to one destination; 0: no limit */
+	int cool_down_minutes;
+	const char *quiet_from, *quiet_until; /* "22:00" or "" */
+	const char *journal;		      /* folder of the send role */
+	bool journal_sync;		      /* to the disk in every turn */
 
 	/* web */
 	const char *web_listen; /* address:port on loopback */

@@ -32,7 +32,7 @@ grant usage on all sequences in schema tweeluik to tweeluik_composer;
 grant select, insert, update on issue, schedule, mailing to tweeluik_schedule;
 grant select on schedule_exception, schedule_break, edition, issue_item,
 	issue_text, item, item_text, item_side, issue_label, language, topic,
-	suppression, ledger, message, delivery_outcome, delivery_waiting
+	suppression, ledger, ledger_audit, message, delivery_outcome, delivery_waiting
 	to tweeluik_schedule;
 grant select (id, address_hash, language, state, paused_until)
 	on subscriber to tweeluik_schedule;
@@ -52,17 +52,28 @@ grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
 grant select on mailing, delivery, chunk, message, outcome, suppression,
-	issue, delivery_outcome, delivery_waiting, ledger to tweeluik_send;
+	issue, delivery_outcome, delivery_waiting, ledger, send_worker, pace,
+	schedule to tweeluik_send;
 grant select (id, address_hash, address_sealed, language, state)
 	on subscriber to tweeluik_send;
 grant update (state, state_reason, state_at) on subscriber to tweeluik_send;
 grant insert on outcome, chunk, consent_event to tweeluik_send;
-grant update on chunk to tweeluik_send;
-grant update (state, state_by, state_reason, state_at, finished_at)
-	on mailing to tweeluik_send;
+grant update on chunk, outcome to tweeluik_send;
+grant insert, update, delete on send_worker, pace to tweeluik_send;
+grant update (state, state_by, state_reason, state_at, finished_at, probe,
+	probe_at, probes) on mailing to tweeluik_send;
 grant update (state) on issue to tweeluik_send;
-grant execute on function chunk_todo(chunk), send_lease(text, int),
-	send_renew(text, int), send_finish(bigint, int, text, interval, boolean), send_pause(bigint, text),
+grant execute on function chunk_todo(chunk), chunk_size(chunk),
+	chunk_seqs(chunk), chunk_left(chunk),
+	chunk_add(bigint, int, int[], timestamptz),
+	chunk_close(chunk, interval, boolean), chunk_presume(chunk, boolean),
+	mailing_close(bigint), schedule_zone(), send_quiet(text, text),
+	send_lease(text, int, int, text, text, bigint),
+	send_record(bigint, int, outcome_result, text, int, text, text, int[]),
+	send_finish(bigint, int, text, interval, boolean, int[], interval),
+	send_buried(text, boolean, boolean),
+	send_beat(text, text, int, int, int, int, real, text, boolean),
+	send_pause(bigint, text, text), send_probe(), send_resume(text),
 	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
 	text, text, bigint) to tweeluik_send;
 grant usage on sequence activity_id_seq, consent_event_id_seq

@@ -1,33 +1,57 @@
 -- The send role: lease, deliver, record.
 
 -- name: send_lease
-select * from send_lease($1, $2)
+select * from send_lease($1, $2, $3, $4, $5, $6)
 
--- name: send_renew
-select send_renew($1, $2)
+-- name: send_beat
+select send_beat($1, $2, $3, $4, $5, $6, $7, $8, $9) as workers
 
--- name: send_release
-update chunk set leased_by = null, leased_until = null
-where leased_by = $1 and done_at is null
+-- name: send_record
+select send_record($1, $2, $3, $4, $5, $6, $7, $8)
 
--- name: send_leases
-select distinct leased_by from chunk
-where leased_by is not null and done_at is null
+-- name: send_finish
+select send_finish($1, $2, $3, make_interval(mins => $4), $5, $6,
+	make_interval(secs => $7)) as finished
+
+-- name: send_buried
+select send_buried($1, $2, $3)
+
+-- Workers of this host that hold leases or were seen lately.
+-- name: send_names
+select leased_by as name from chunk
+where leased_by like $1 || ':%' and done_at is null
+union select name from send_worker where host = $1
 
 -- name: send_message
 select bytes, slots from message where id = $1
 
--- name: send_outcome
-insert into outcome (mailing_id, seq, attempt, result, stage, code, status,
-	reply)
-values ($1, $2, $3, $4, $5, nullif($6, 0), nullif($7, ''), nullif($8, ''))
-on conflict do nothing
-
 -- name: send_dead
 select subscriber_undeliverable($1, $2)
 
--- name: send_finish
-select send_finish($1, $2, $3, make_interval(mins => $4), $5) as finished
-
 -- name: send_pause
-select send_pause($1, $2)
+select send_pause($1, $2, $3)
+
+-- name: send_probe
+select mailing_id, probe from send_probe()
+
+-- name: send_resume
+select send_resume($1)
+
+-- name: pace_restore
+select domain_sealed, concurrency, failures,
+	greatest(0, extract(epoch from cool_until - now()) * 1000)::bigint
+		as cool_ms
+from pace where host = $1 and changed_at > now() - interval '1 day'
+
+-- name: pace_save
+insert into pace values ($1, $2, $3, $4,
+	case when $5::bigint > 0 then now() + $5 * interval '1 ms' end, $6)
+on conflict (host, domain_hash) do update
+set concurrency = excluded.concurrency, cool_until = excluded.cool_until,
+	failures = excluded.failures, changed_at = now()
+
+-- name: pace_forget
+delete from pace where host = $1 and changed_at < $2::timestamptz
+
+-- name: pace_now
+select now()::text as now

@@ -138,6 +138,7 @@ relay {{
     tls = "{tls}"
 {relay_more}}}
 send {{
+    journal = "{journal}"
 {send_more}}}
 web {{
     listen = "127.0.0.1:{web_port}"
@@ -164,7 +165,8 @@ class Installation:
         self.catcher = self.daemon = None
         self.settings = dict(
             database=postgres.conninfo(database), keys=self.folder / "keys",
-            language=language, smtp_port=self.smtp_port,
+            journal=self.folder / "journal", language=language,
+            smtp_port=self.smtp_port,
             web_port=self.web_port, tls=tls, relay_more=relay_more,
             send_more=send_more)
         self.write_config()
