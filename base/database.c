@@ -77,7 +77,8 @@ result_err(struct database *d, const PGresult *r, const char *name,
 	    r != NULL ? PQresultErrorField(r, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
 	if (PQstatus(d->conn) == CONNECTION_BAD || state == NULL ||
-	    strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0) {
+	    strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0 ||
+	    strcmp(state, "25006") == 0 /* a standby, not promoted yet */) {
 		(void)err_set(e, ERR_TEMP,
 		    "The connection to the database was lost");
 		return err_hint(e, N_("It is safe to run this again"));
@@ -163,19 +164,23 @@ int
 database_open(struct database **ret, const char *conninfo, const char *role,
     const char *const *files, struct err *e)
 {
-	/* An expanded dbname comes first so that user and the rest win. */
-	const char *keys[] = { "dbname", "user", "application_name", "options",
-		"client_encoding", NULL };
-	const char *values[] = { conninfo, role, role, session, "UTF8", NULL };
+	/* What the conninfo says wins from what stands before it, and what
+	 * stands behind it from the conninfo.  A server that vanished without
+	 * a word must not be waited for longer than half a lease. */
+	const char *keys[] = { "connect_timeout", "tcp_user_timeout", "dbname",
+		"user", "application_name", "options", "client_encoding",
+		NULL };
+	const char *values[] = { "10", "20000", conninfo, role, role, session,
+		"UTF8", NULL };
 	struct database *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		abort();
 	if (role == NULL) {
-		keys[1] = "fallback_application_name";
-		values[1] = "tweeluik";
-		keys[2] = "fallback_application_name";
-		values[2] = "tweeluik";
+		keys[3] = "fallback_application_name";
+		values[3] = "tweeluik";
+		keys[4] = "fallback_application_name";
+		values[4] = "tweeluik";
 	}
 	arena_init(&d->arena, 8 * QUERY_FILE_MAX);
 	if (add_file(d, "common", e) == -1) {
@@ -420,8 +425,11 @@ rows_done(struct rows *r)
 static int
 column_of(const struct rows *r, const char *column)
 {
-	int c = PQfnumber(r->result, column);
+	/* PQfnumber() copies and folds the name each time. */
+	int c = PQnfields(r->result) - 1;
 
+	while (c >= 0 && strcmp(PQfname(r->result, c), column) != 0)
+		c--;
 	if (c < 0) {
 		(void)fprintf(stderr, "no column is named %s\n", column);
 		abort();

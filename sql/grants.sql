@@ -73,7 +73,7 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	send_finish(bigint, int, text, interval, boolean, int[], interval),
 	send_buried(text, boolean, boolean),
 	send_beat(text, text, int, int, int, int, real, text, boolean),
-	send_pause(bigint, text, text), send_probe(), send_resume(text),
+	send_pause(bigint, text, text, boolean), send_probe(), send_resume(text),
 	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
 	text, text, bigint) to tweeluik_send;
 grant usage on sequence activity_id_seq, consent_event_id_seq

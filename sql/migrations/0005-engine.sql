@@ -507,10 +507,10 @@ begin
 end $$;
 
 -- The system's own brake, for one mailing or (null) for all: we or the relay
--- are broken.  When it is the relay itself (probe: connect), single mails wait
--- as well.
-create function send_pause(the_mailing bigint, reason text, the_probe text)
-returns void
+-- are broken.  With singles, mails to one person wait as well: not even one
+-- would get through.
+create function send_pause(the_mailing bigint, reason text, the_probe text,
+	singles boolean) returns void
 language plpgsql as $$
 begin
 	perform activity_add('send', 'issue', issue_id, 'paused', reason)
@@ -520,8 +520,7 @@ begin
 		state_reason = reason, state_at = now(), probe = the_probe,
 		probe_at = now() + interval '1 minute', probes = 0
 	where state = 'sending' and id = coalesce(the_mailing, id)
-		and (the_mailing is not null or kind = 'issue'
-			or the_probe = 'connect');
+		and (the_mailing is not null or singles or kind = 'issue');
 	notify tweeluik_schedule;
 end $$;
 

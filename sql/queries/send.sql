@@ -16,11 +16,22 @@ select send_finish($1, $2, $3, make_interval(mins => $4), $5, $6,
 -- name: send_buried
 select send_buried($1, $2, $3)
 
--- Workers of this host that hold leases or were seen lately.
+-- Workers of this host that gave no sign of life lately.
 -- name: send_names
 select leased_by as name from chunk
 where leased_by like $1 || ':%' and done_at is null
-union select name from send_worker where host = $1
+	and not exists (select from send_worker w where w.name = leased_by
+		and w.seen_at > now() - interval '15 seconds')
+union select name from send_worker
+where host = $1 and seen_at < now() - interval '15 seconds'
+
+-- What is leased under a name but not held by it: the answer to a lease was
+-- lost.
+-- name: send_strays
+update chunk c set leased_by = null, leased_until = null
+where leased_by = $1 and done_at is null
+	and not exists (select from unnest($2::bigint[], $3::int[]) h (m, n)
+		where h.m = c.mailing_id and h.n = c.no)
 
 -- name: send_message
 select bytes, slots from message where id = $1
@@ -28,8 +39,12 @@ select bytes, slots from message where id = $1
 -- name: send_dead
 select subscriber_undeliverable($1, $2)
 
+-- name: send_dead_of
+select subscriber_undeliverable(subscriber_id, $3) from delivery
+where mailing_id = $1 and seq = $2
+
 -- name: send_pause
-select send_pause($1, $2, $3)
+select send_pause($1, $2, $3, $4)
 
 -- name: send_probe
 select mailing_id, probe from send_probe()
