@@ -340,6 +340,7 @@ static int
 exchange(struct smtp_client *c, struct smtp_event *ret_event, struct err *e)
 {
 	enum smtp_stage waiting_for = SMTP_CONNECT;
+	void *tag;
 
 	for (;;) {
 		int r = use_input(c, ret_event, e);
@@ -347,6 +348,7 @@ exchange(struct smtp_client *c, struct smtp_event *ret_event, struct err *e)
 
 		if (r != 0)
 			return r;
+		(void)smtp_machine_commit(c->machine, &tag);
 		if ((wrote = flush(c, e)) == -1)
 			return last_words(c, ret_event);
 		if (wrote || smtp_machine_stage(c->machine) != waiting_for) {

@@ -45,6 +45,8 @@ parse_line(struct smtp_ehlo *ret, const char *p)
 		ret->starttls = true;
 	else if (is_word(p, n, "PIPELINING"))
 		ret->pipelining = true;
+	else if (is_word(p, n, "CHUNKING"))
+		ret->chunking = true;
 	else if (is_word(p, n, "AUTH"))
 		parse_auth(ret, p + n);
 	else if (is_word(p, n, "SIZE")) {

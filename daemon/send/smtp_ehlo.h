@@ -24,6 +24,7 @@ enum smtp_mechanism {
 struct smtp_ehlo {
 	bool starttls;
 	bool pipelining;
+	bool chunking; /* BDAT, RFC 3030 */
 	bool size;
 	uint64_t size_max_bytes; /* 0 for unknown */
 	bool mechanisms[SMTP_MECHANISMS];

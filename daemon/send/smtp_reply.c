@@ -1,9 +1,13 @@
 #include "daemon/send/smtp_reply.h"
 
+#include <string.h>
+
 #include "base/err.h"
 
 static int code_digit(struct smtp_reply *, char, struct err *);
-static int text_add(struct smtp_reply *, char, struct err *);
+static int
+text_run(struct smtp_reply *, const char **, const char *, struct err *);
+static int text_add(struct smtp_reply *, const char *, size_t, struct err *);
 
 void
 smtp_reply_init(struct smtp_reply *r)
@@ -23,8 +27,10 @@ smtp_reply_feed(struct smtp_reply *r, const char **p, const char *end,
     struct err *e)
 {
 	while (*p < end) {
-		char c = *(*p)++;
+		char c = **p;
 
+		if (r->state != SMTP_REPLY_TEXT)
+			(*p)++;
 		switch (r->state) {
 		case SMTP_REPLY_CODE:
 			if (code_digit(r, c, e) == -1)
@@ -39,9 +45,7 @@ smtp_reply_feed(struct smtp_reply *r, const char **p, const char *end,
 			r->state = c == '\r' ? SMTP_REPLY_LF : SMTP_REPLY_TEXT;
 			break;
 		case SMTP_REPLY_TEXT:
-			if (c == '\r')
-				r->state = SMTP_REPLY_LF;
-			else if (text_add(r, c, e) == -1)
+			if (text_run(r, p, end, e) == -1)
 				return -1;
 			break;
 		case SMTP_REPLY_LF:
@@ -55,7 +59,7 @@ smtp_reply_feed(struct smtp_reply *r, const char **p, const char *end,
 				return err_set(e, ERR_LIMIT,
 				    "The mail server sent a reply of too many "
 				    "lines");
-			if (text_add(r, '\n', e) == -1)
+			if (text_add(r, "\n", 1, e) == -1)
 				return -1;
 			r->state = SMTP_REPLY_CODE;
 			r->digits = 0;
@@ -85,17 +89,34 @@ code_digit(struct smtp_reply *r, char c, struct err *e)
 	return 0;
 }
 
-/* '\n' is only ever added by the parser itself, between lines. */
+/* Most of a reply is text: all of it that is here at once. */
 static int
-text_add(struct smtp_reply *r, char c, struct err *e)
+text_run(struct smtp_reply *r, const char **p, const char *end, struct err *e)
 {
-	if (c == '\0' || (c == '\n' && r->state == SMTP_REPLY_TEXT))
+	const char *cr = memchr(*p, '\r', (size_t)(end - *p));
+	size_t n = (size_t)((cr != NULL ? cr : end) - *p);
+
+	if (memchr(*p, '\0', n) != NULL || memchr(*p, '\n', n) != NULL)
 		return err_set(e, ERR_PROTO,
 		    "The mail server sent a reply with a NUL or a bare LF");
-	if (r->len + 1 >= sizeof(r->text))
+	if (text_add(r, *p, n, e) == -1)
+		return -1;
+	*p += n;
+	if (cr != NULL) {
+		(*p)++;
+		r->state = SMTP_REPLY_LF;
+	}
+	return 0;
+}
+
+static int
+text_add(struct smtp_reply *r, const char *text, size_t n, struct err *e)
+{
+	if (n >= sizeof(r->text) - r->len)
 		return err_set(e, ERR_LIMIT,
 		    "The mail server sent a reply that is too long");
-	r->text[r->len++] = c;
+	memcpy(r->text + r->len, text, n);
+	r->len += n;
 	r->text[r->len] = '\0';
 	return 0;
 }

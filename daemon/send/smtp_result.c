@@ -102,7 +102,11 @@ smtp_result_set_reply(struct smtp_result *r, enum smtp_stage stage, int code,
 	r->code = code;
 	if (!smtp_status_of_reply(&r->status, code, text))
 		r->status = (struct smtp_status){ 0, 0, 0 };
-	copy_masked(r->text, sizeof(r->text), text, recipient);
+	/* What accepts holds nothing that anybody needs, and there is much of
+	 * it: masking would cost more than all the rest. */
+	r->text[0] = '\0';
+	if (code / 100 != 2)
+		copy_masked(r->text, sizeof(r->text), text, recipient);
 }
 
 void

@@ -47,7 +47,8 @@ struct smtp_result {
 const char *smtp_stage_name(enum smtp_stage stage);
 const char *smtp_outcome_name(enum smtp_outcome outcome);
 
-/* The server replied; recipient is "" while there is none. */
+/* The server replied; recipient is "" while there is none.  Of a 2xx no text
+ * is kept. */
 void smtp_result_set_reply(struct smtp_result *r, enum smtp_stage stage,
     int code, const char *text, const char *recipient);
 

@@ -67,7 +67,7 @@ static int
 send_all(const struct smtp_config *config, const char *from, const char *to,
     int count, int delay_ms, size_t bytes)
 {
-	static char head[] = "Subject: probe\r\n\r\n..dot\r\n";
+	static char head[] = "Subject: probe\r\n\r\ndot\r\n";
 	char *body = malloc(bytes + 2);
 	struct iovec iov[] = { { head, sizeof(head) - 1 }, { body, bytes } };
 	struct smtp_client *c = NULL;
@@ -91,7 +91,7 @@ send_all(const struct smtp_config *config, const char *from, const char *to,
 			free(body);
 			return 1;
 		}
-		smtp_client_send(c, from, to, iov, 2, sizeof(head) - 2 + bytes,
+		smtp_client_send(c, from, to, iov, 2, sizeof(head) - 1 + bytes,
 		    &r);
 		print_result(&r);
 		if (delay_ms > 0)

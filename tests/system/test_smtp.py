@@ -44,10 +44,10 @@ def test_messages_arrive_byte_for_byte_on_one_connection():
         ("end-of-data", "replied", "250", "2.0.0", "accepted")] * 3
     assert len(server.envelopes) == 3 and len(server.sessions) == 1
     envelope = server.envelopes[0]
-    assert envelope.content == b"Subject: probe\r\n\r\n.dot\r\n"
+    assert envelope.content == b"Subject: probe\r\n\r\ndot\r\n"
     assert envelope.mail_from == "b@lijst.example"
     assert envelope.rcpt_tos == [TO]
-    assert envelope.mail_options == ["SIZE=24"]
+    assert envelope.mail_options == ["SIZE=23"]
     assert set(server.ehlo_names) == {"lijst.example"}
 
 
@@ -58,7 +58,7 @@ def test_large_message_arrives_whole(certificates):
         with CatchingServer(tls=tls, implicit=True) as server:
             results, _ = probe(server.port, "-b", size, *options)
         assert results[0].verdict == "accepted"
-        assert len(server.envelopes[0].content) == size + 24
+        assert len(server.envelopes[0].content) == size + 23
 
 
 @pytest.mark.parametrize("command,reply,stage,verdict", [
