@@ -24,6 +24,9 @@ batch_clear(struct batch *b)
 	arena_init(&b->texts, TEXTS_MAX);
 	b->n = b->nworks = b->nbrakes = 0;
 	b->resume = NULL;
+	b->has_pace = false;
+	b->pace = NULL;
+	b->npace = 0;
 }
 
 void
@@ -38,7 +41,7 @@ bool
 batch_is_empty(const struct batch *b)
 {
 	return b->n == 0 && b->nworks == 0 && b->nbrakes == 0 &&
-	    b->resume == NULL;
+	    b->resume == NULL && !b->has_pace;
 }
 
 struct outcome *

@@ -39,6 +39,14 @@ struct brake {
 	bool singles;
 };
 
+/* A destination that may not be fed at full speed, to be remembered. */
+struct kept_pace {
+	const char *domain; /* "": the relay */
+	double concurrency;
+	int64_t cool_ms; /* from now on; 0: none */
+	int failures;
+};
+
 struct batch {
 	struct outcome *outcomes;
 	int n;
@@ -47,6 +55,9 @@ struct batch {
 	struct brake brakes[BATCH_BRAKES];
 	int nbrakes;
 	const char *resume; /* kind of probe that got through */
+	bool has_pace; /* the whole of it, also when that is none */
+	struct kept_pace *pace;
+	int npace;
 	struct arena texts;
 };
 

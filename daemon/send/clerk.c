@@ -325,12 +325,14 @@ connect_database(struct clerk *c, struct err *e)
 static int
 record(struct clerk *c, struct batch *b, struct err *e)
 {
-	if (ledger_record(c->db, b, c->setup.config, c->setup.name, e) == -1)
+	if (ledger_record(c->db, b, &c->setup, e) == -1)
 		return -1;
 	held_drop(&c->held, b);
 	(void)pthread_mutex_lock(&c->lock);
 	c->given = NULL;
 	c->recorded = b;
+	/* What was given back may be due. */
+	c->idle = c->idle && b->nworks == 0;
 	(void)pthread_mutex_unlock(&c->lock);
 	notify(c);
 	return 0;
@@ -357,7 +359,10 @@ serve(struct clerk *c, struct err *e)
 	b = c->given;
 	want = c->stop ? 0 : c->want;
 	(void)pthread_mutex_unlock(&c->lock);
-	/* First what the worker is waiting for. */
+	/* First what the worker is waiting for, unless it would lease what a
+	 * brake stops. */
+	if (b != NULL && b->nbrakes > 0)
+		return record(c, b, e) == -1 ? -1 : 1;
 	rc = want > 0 ? lease(c, want, 0, e) : 0;
 	if (rc == -1)
 		return -1;

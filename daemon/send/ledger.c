@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "daemon/send/batch.h"
+#include "daemon/send/clerk.h"
+#include "daemon/send/pace_store.h"
 #include "daemon/send/work.h"
 
 #define ARRAY_MAX ((size_t)1024 * 1024)
@@ -246,8 +248,8 @@ give_back(struct database *db, const struct work *w,
 }
 
 static int
-record(struct database *db, const struct batch *b, const struct config *config,
-    const char *name, struct err *e)
+record(struct database *db, const struct batch *b,
+    const struct clerk_setup *setup, struct err *e)
 {
 	if (record_outcomes(db, b, e) == -1)
 		return -1;
@@ -262,23 +264,26 @@ record(struct database *db, const struct batch *b, const struct config *config,
 			return -1;
 	}
 	for (int i = 0; i < b->nworks; i++)
-		if (give_back(db, b->works[i], config, name, e) == -1)
+		if (give_back(db, b->works[i], setup->config, setup->name,
+			e) == -1)
 			return -1;
-	if (b->resume != NULL)
-		return DATABASE_DO(db, e, "send_resume",
-		    param_text(b->resume));
-	return 0;
+	if (b->resume != NULL &&
+	    DATABASE_DO(db, e, "send_resume", param_text(b->resume)) == -1)
+		return -1;
+	return b->has_pace
+	    ? pace_store_save(db, b, setup->keys, setup->host, e)
+	    : 0;
 }
 
 int
 ledger_record(struct database *db, const struct batch *b,
-    const struct config *config, const char *name, struct err *e)
+    const struct clerk_setup *setup, struct err *e)
 {
 	if (batch_is_empty(b))
 		return 0;
 	if (database_begin(db, e) == -1)
 		return -1;
-	if (record(db, b, config, name, e) == -1) {
+	if (record(db, b, setup, e) == -1) {
 		database_rollback(db);
 		return -1;
 	}

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 struct batch;
+struct clerk_setup;
 struct config;
 struct database;
 struct err;
@@ -55,7 +56,7 @@ int ledger_lease(struct database *db, struct held *held,
 
 /* Put a batch on record. */
 int ledger_record(struct database *db, const struct batch *b,
-    const struct config *config, const char *name, struct err *e);
+    const struct clerk_setup *setup, struct err *e);
 
 /* Give back what is leased under our name and not held. */
 int ledger_strays(struct database *db, const struct held *held,

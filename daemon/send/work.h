@@ -69,7 +69,8 @@ struct work {
 
 	/* The worker's */
 	int next; /* row not yet looked at */
-	int open; /* rows looked at whose end is not known */
+	int open; /* rows in flight */
+	int parked; /* rows that wait for their destination */
 	int *later; /* numbers that have to wait for their destination */
 	int nlater;
 	int64_t later_ms; /* for so long */

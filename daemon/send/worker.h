@@ -1,40 +1,35 @@
 /*
- * worker - one connection to the relay and one to the database
+ * worker - sends: one thread for all connections to the relay, and a clerk
  *
- * A worker leases a chunk, opens each sealed address, splices the message for
- * it, hands it to the relay and appends the outcome.  It stays with a chunk for
- * a few seconds at most, so that a pause, a stop or a reader who left takes
- * effect at the next lease.  An outcome is committed before the next message
- * leaves.
+ * A worker leases chunks, opens each sealed address, splices the message for
+ * it and hands it to the relay, many at a time (daemon/send/loop.h).  A pause,
+ * a stop or a reader who left takes effect within seconds.
  *
- * Ownership: worker_start() returns a running thread; worker_join() waits until
- *   it has finished the message in hand and given its lease back, and frees it.
+ * Ownership: worker_start() returns running threads; worker_join() waits until
+ *   what is in flight has an answer (25 seconds at most) and the leases are
+ *   given back, and frees it.
  * Errors: the worker logs what it meets (it is the caller that decides) and
- *   goes on by itself when database or relay are back.
- * Threads: worker_status() may be called from any.
+ *   goes on by itself when database, relay or disk are back.
+ * Threads: worker_accepted() and the like may be called from any.
  */
 #ifndef DAEMON_SEND_WORKER_H
 #define DAEMON_SEND_WORKER_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct config;
 struct err;
 struct keys;
+struct stream_trust;
 struct worker;
-
-/* The process renews its leases every few seconds.  They outlive a lost
- * connection of its own, so that nobody takes over a chunk whose message is
- * still in hand. */
-#define WORKER_LEASE_SECONDS 60
 
 struct worker_setup {
 	const struct config *config;
 	const struct keys *keys;
+	struct stream_trust *trust;
 	const char *password; /* of the relay, NULL for none */
-	const char *process;  /* host:pid, in front of the names of leases */
-	int number;
+	const char *host;
+	int number; /* of the worker in this process */
 	int stop_fd; /* becomes readable when it is time to stop */
 	bool once;   /* stop as soon as nothing is due */
 };

@@ -53,20 +53,20 @@ select mailing_id, probe from send_probe()
 select send_resume($1)
 
 -- name: pace_restore
-select domain_sealed, concurrency, failures,
-	greatest(0, extract(epoch from cool_until - now()) * 1000)::bigint
-		as cool_ms
+select domain_sealed, (concurrency * 1000)::int as concurrency_milli,
+	failures, greatest(0, extract(epoch from cool_until - now())
+		* 1000)::bigint as cool_ms
 from pace where host = $1 and changed_at > now() - interval '1 day'
 
+-- name: pace_forget
+delete from pace where host = $1
+
 -- name: pace_save
-insert into pace values ($1, $2, $3, $4,
-	case when $5::bigint > 0 then now() + $5 * interval '1 ms' end, $6)
+insert into pace (host, domain_hash, domain_sealed, concurrency, cool_until,
+	failures)
+values ($1, $2, $3, $4::real / 1000,
+	case when $5::bigint > 0
+		then now() + $5::bigint * interval '1 millisecond' end, $6)
 on conflict (host, domain_hash) do update
 set concurrency = excluded.concurrency, cool_until = excluded.cool_until,
 	failures = excluded.failures, changed_at = now()
-
--- name: pace_forget
-delete from pace where host = $1 and changed_at < $2::timestamptz
-
--- name: pace_now
-select now()::text as now
