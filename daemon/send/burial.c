@@ -10,7 +10,7 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "daemon/send/journal.h"
+#include "daemon/send/journal_replay.h"
 #include "daemon/send/ledger.h"
 
 static int

@@ -311,7 +311,7 @@ transmit(struct loop *l)
 			continue;
 		k->dirty = false;
 		if (smtp_client_transmit(k->client, &e) == -1)
-			end_connection(l, k, &e);
+			receive(l, k); /* its last words, and its end */
 		else
 			connections_watch(l->connections, k);
 	}

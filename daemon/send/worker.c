@@ -9,8 +9,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "daemon/send/clerk.h"
+#include "daemon/send/journal_dir.h"
 #include "daemon/send/loop.h"
-#include "daemon/send/pace.h"
+#include "daemon/send/pace_store.h"
 
 struct worker {
 	struct worker_setup setup;
@@ -49,8 +50,9 @@ worker_start(struct worker **ret, const struct worker_setup *setup,
 	atomic_store(&w->running, true);
 	loop_init(&w->loop, &w->setup, w->name);
 	clerk.name = w->name;
-	clerk.pace = w->loop.pace;
-	if (clerk_start(&w->loop.clerk, &clerk, e) == -1) {
+	if (pace_store_load(setup->db, w->loop.pace, setup->keys, setup->host,
+		clock_now_ms(), e) == -1 ||
+	    clerk_start(&w->loop.clerk, &clerk, e) == -1) {
 		loop_done(&w->loop);
 		free(w);
 		return -1;

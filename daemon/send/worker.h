@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 struct config;
+struct database;
 struct err;
 struct keys;
 struct stream_trust;
@@ -26,7 +27,8 @@ struct worker;
 struct worker_setup {
 	const struct config *config;
 	const struct keys *keys;
-	struct stream_trust *trust;
+	struct stream_trust *trust; /* NULL without TLS */
+	struct database *db;	    /* to remember the pace; not kept */
 	const char *password; /* of the relay, NULL for none */
 	const char *host;
 	int number; /* of the worker in this process */
