@@ -36,10 +36,12 @@ static const struct rule {
 	{ AT(SMTP_END_OF_DATA), SMTP_REPLIED, 200, 299, ANY, ANY,
 	    VERDICT_ACCEPTED },
 
-	/* The relay, not the reader.  421 ends the session and 4.7.28 is a
-	 * rate limit on all we send, whatever command they answer. */
+	/* A rate limit of the destination, passed on by the relay: its readers
+	 * wait, the others do not (daemon/send/pace.h). */
+	{ FROM_RCPT, SMTP_REPLIED, 400, 499, 7, 28, VERDICT_DEFERRED },
+	/* The relay, not the reader.  421 ends the session, whatever command it
+	 * answers. */
 	{ EVERYWHERE, SMTP_REPLIED, 421, 421, ANY, ANY, VERDICT_RELAY_AWAY },
-	{ EVERYWHERE, SMTP_REPLIED, 400, 499, 7, 28, VERDICT_RELAY_AWAY },
 	{ BEFORE_RCPT, SMTP_REPLIED, 400, 499, ANY, ANY, VERDICT_RELAY_AWAY },
 	/* RFC 1870, 6.1: too large is known at MAIL already. */
 	{ AT(SMTP_MAIL), SMTP_REPLIED, 500, 599, 3, 4, VERDICT_CONTENT },
