@@ -17,8 +17,10 @@
 #include "base/log.h"
 #include "base/splice.h"
 #include "daemon/send/classify.h"
+#include "daemon/role/stream_trust.h"
 #include "daemon/send/personal.h"
 #include "daemon/send/smtp_client.h"
+#include "daemon/send/smtp_machine.h"
 
 #define MESSAGE_MAX ((size_t)1024 * 1024)
 #define PIECES_MAX 4096
@@ -213,9 +215,67 @@ relay_away(struct worker *w, const char *why)
 static void
 close_client(struct worker *w)
 {
-	if (w->client != NULL)
-		smtp_client_close(w->client);
+	struct err e;
+
+	if (w->client != NULL) {
+		smtp_machine_quit(smtp_client_machine(w->client));
+		(void)smtp_client_transmit(w->client, &e);
+		smtp_client_free(w->client);
+	}
 	w->client = NULL;
+}
+
+/* Nothing is in flight. */
+static bool
+is_open(struct smtp_client *c)
+{
+	struct smtp_event event;
+	struct err e;
+
+	return smtp_client_receive(c, &event, &e) == 0 &&
+	    smtp_machine_room(smtp_client_machine(c)) > 0;
+}
+
+/* Until there is something to do; false when the time is up. */
+static bool
+wait_for_relay(const struct smtp_client *c)
+{
+	struct pollfd p = { smtp_client_fd(c), smtp_client_events(c), 0 };
+	int64_t left = smtp_client_deadline_ms(c) - clock_now_ms();
+
+	if (left <= 0)
+		return false;
+	(void)poll(&p, 1, left < 60000 ? (int)left : 60000);
+	return true;
+}
+
+static void
+send_message(struct smtp_client *c, const struct smtp_message *msg,
+    struct smtp_result *ret_result)
+{
+	struct smtp_machine *m = smtp_client_machine(c);
+	struct smtp_event event;
+	struct err e, *why = &e;
+	void *tag;
+	int r = smtp_machine_submit(m, msg, ret_result);
+
+	if (r == 0)
+		smtp_result_set(ret_result, SMTP_CONNECT, SMTP_LOST,
+		    "The connection to the mail server has ended");
+	if (r != 1)
+		return;
+	while ((r = smtp_client_receive(c, &event, &e)) == 0) {
+		(void)smtp_machine_commit(m, &tag);
+		(void)smtp_client_transmit(c, &e);
+		if (!wait_for_relay(c)) {
+			why = NULL;
+			r = -1;
+			break;
+		}
+	}
+	if (r == -1)
+		(void)smtp_client_fail(c, why, &event);
+	*ret_result = event.result;
 }
 
 /* Returns -1 when the database is away. */
@@ -225,7 +285,7 @@ open_client(struct worker *w, enum next *ret_next, struct err *e)
 	struct smtp_result result;
 	struct err why;
 
-	if (w->client != NULL && smtp_client_is_open(w->client))
+	if (w->client != NULL && is_open(w->client))
 		return 0;
 	close_client(w);
 	if (smtp_client_open(&w->client, &w->smtp, &why, &result) == 0) {
@@ -330,8 +390,10 @@ deliver(struct worker *w, const struct recipient *r, enum next *ret_next,
 		return -1;
 	if (*ret_next != NEXT_MESSAGE)
 		return 0;
-	smtp_client_send(w->client, p.envelope_sender, p.to, w->iov, (int)n,
-	    message_splice_size(w->iov, n), &result);
+	send_message(w->client,
+	    &(struct smtp_message){ p.envelope_sender, p.to, w->iov, (int)n,
+		message_splice_size(w->iov, n), NULL },
+	    &result);
 	return settle(w, r, &result, ret_next, e);
 }
 
@@ -440,7 +502,7 @@ set_up_smtp(struct worker *w)
 	w->smtp.tls = c->relay_tls == CONFIG_TLS_STARTTLS ? SMTP_TLS_STARTTLS
 	    : c->relay_tls == CONFIG_TLS_IMPLICIT	  ? SMTP_TLS_IMPLICIT
 							  : SMTP_TLS_NONE;
-	w->smtp.ca_file = c->relay_ca_file;
+	w->smtp.trust = stream_trust_new(c->relay_ca_file);
 	w->smtp.user = c->relay_user;
 	w->smtp.password = w->setup.password;
 	w->smtp.helo = c->relay_helo != NULL ? c->relay_helo : c->list_id;
@@ -477,6 +539,7 @@ worker_join(struct worker *w)
 	for (size_t i = 0; i < CACHED; i++)
 		if (w->cache[i].id != 0)
 			message_done(&w->cache[i].message);
+	stream_trust_free(w->smtp.trust);
 	free(w);
 }
 
