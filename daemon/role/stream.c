@@ -1,5 +1,6 @@
 #include "daemon/role/stream.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,8 +17,7 @@
 #include "base/err.h"
 #include "daemon/role/stream_tls.h"
 
-/* One send fills a few TLS records; more would only wait in memory. */
-#define WRITE_MAX 65536
+static_assert(STREAM_UNSURE == STREAM_TLS_RECORD, "one record is unsure");
 
 struct stream {
 	int fd;
@@ -25,6 +25,7 @@ struct stream {
 	int64_t deadline_ms;
 	char *host;
 	struct stream_tls *tls;
+	bool stale; /* see stream_is_stale() */
 	struct err error;
 };
 
@@ -178,8 +179,8 @@ stream_free(struct stream *s)
 }
 
 int
-stream_start_tls(struct stream *s, const char *ca_file, size_t unread_bytes,
-    struct err *e)
+stream_start_tls(struct stream *s, struct stream_trust *trust,
+    size_t unread_bytes, struct err *e)
 {
 	struct stream_tls *tls;
 	int r;
@@ -192,15 +193,16 @@ stream_start_tls(struct stream *s, const char *ca_file, size_t unread_bytes,
 		    s->host);
 		return err_slug(e, "tls-plaintext");
 	}
-	if (stream_tls_new(&tls, s->fd, s->host, ca_file, e) == -1)
+	if (stream_tls_new(&tls, s->fd, s->host, trust, e) == -1)
 		return -1;
-	while ((r = stream_tls_handshake(tls, s->host, e)) > 0) {
+	while ((r = stream_tls_handshake(tls, e)) > 0) {
 		if (wait_for(s, (short)r, e) == -1) {
-			r = -1;
-			break;
+			stream_tls_free(tls);
+			return -1;
 		}
 	}
 	if (r == -1) {
+		s->stale = stream_tls_has_offered(tls);
 		stream_tls_free(tls);
 		return -1;
 	}
@@ -212,6 +214,24 @@ bool
 stream_is_tls(const struct stream *s)
 {
 	return s->tls != NULL;
+}
+
+bool
+stream_is_resumed(const struct stream *s)
+{
+	return s->tls != NULL && stream_tls_is_resumed(s->tls);
+}
+
+bool
+stream_is_stale(const struct stream *s)
+{
+	return s->stale;
+}
+
+int
+stream_fd(const struct stream *s)
+{
+	return s->fd;
 }
 
 bool
@@ -253,10 +273,7 @@ stream_set_cancel_fd(struct stream *s, int fd)
 	s->cancel_fd = fd;
 }
 
-/*
- * The plain versions of what stream_tls offers: bytes moved, 0 after setting
- * *ret_events to what must be waited for, or -1 when the connection is gone.
- */
+/* As stream_tls_read() and stream_tls_write(). */
 static ssize_t
 plain_result(ssize_t n, short events, short *ret_events)
 {
@@ -269,27 +286,36 @@ plain_result(ssize_t n, short events, short *ret_events)
 	return -1;
 }
 
-static ssize_t
-try_read(struct stream *s, void *buf, size_t n, short *ret_events)
+ssize_t
+stream_read_some(struct stream *s, void *buf, size_t n, short *ret_events,
+    struct err *e)
 {
+	ssize_t r;
+
 	if (s->tls != NULL)
-		return stream_tls_read(s->tls, buf, n, ret_events);
-	return plain_result(recv(s->fd, buf, n, 0), POLLIN, ret_events);
+		r = stream_tls_read(s->tls, buf, n, ret_events);
+	else
+		r = plain_result(recv(s->fd, buf, n, 0), POLLIN, ret_events);
+	return r == -1 ? lost(s, e) : r;
 }
 
-static ssize_t
-try_write(struct stream *s, const struct iovec *iov, int n, short *ret_events)
+ssize_t
+stream_write_some(struct stream *s, const struct iovec *iov, int n,
+    short *ret_events, struct err *e)
 {
 	union {
 		const struct iovec *in;
 		struct iovec *out;
 	} unconst = { .in = iov };
 	struct msghdr m = { .msg_iov = unconst.out, .msg_iovlen = (size_t)n };
+	ssize_t r;
 
 	if (s->tls != NULL)
-		return stream_tls_write(s->tls, iov, n, WRITE_MAX, ret_events);
-	return plain_result(sendmsg(s->fd, &m, MSG_NOSIGNAL), POLLOUT,
-	    ret_events);
+		r = stream_tls_write(s->tls, iov, n, ret_events);
+	else
+		r = plain_result(sendmsg(s->fd, &m, MSG_NOSIGNAL), POLLOUT,
+		    ret_events);
+	return r == -1 ? lost(s, e) : r;
 }
 
 ssize_t
@@ -298,11 +324,11 @@ stream_read(struct stream *s, void *buf, size_t n, struct err *e)
 	short events;
 	ssize_t r;
 
-	while ((r = try_read(s, buf, n, &events)) == 0) {
+	while ((r = stream_read_some(s, buf, n, &events, e)) == 0) {
 		if (wait_for(s, events, e) == -1)
 			return -1;
 	}
-	return r > 0 ? r : lost(s, e);
+	return r;
 }
 
 ssize_t
@@ -311,11 +337,11 @@ stream_write(struct stream *s, const struct iovec *iov, int n, struct err *e)
 	short events;
 	ssize_t r;
 
-	while ((r = try_write(s, iov, n, &events)) == 0) {
+	while ((r = stream_write_some(s, iov, n, &events, e)) == 0) {
 		if (wait_for(s, events, e) == -1)
 			return -1;
 	}
-	return r > 0 ? r : lost(s, e);
+	return r;
 }
 
 /*

@@ -9,7 +9,7 @@
  * its streams, because its own sockets use select() and its own TLS verifies
  * nothing.
  *
- * Ownership: stream_free() closes.  What stream_low() returns borrows the
+ * Ownership: stream_free() closes; the trust is borrowed until then.  What stream_low() returns borrows the
  *   stream: closing a libetpan stream leaves this one open, and stream_free()
  *   comes after it.
  * Errors: ERR_TEMP for a peer that is away (slugs timed-out, refused, lost,
@@ -32,6 +32,7 @@
 
 struct err;
 struct stream;
+struct stream_trust;
 
 void stream_free(struct stream *s);
 
@@ -45,14 +46,21 @@ int stream_connect(struct stream **ret_s, const char *host, const char *port,
     __attribute__((warn_unused_result));
 
 /*
- * Begin TLS with host, trusting ca_file (PEM) or, when NULL, the system.
- * unread_bytes counts what the caller has read and not yet used: with STARTTLS
- * any such plaintext is an injection and is refused (CVE-2011-0411).
+ * Begin TLS with host.  unread_bytes counts what the caller has read and not
+ * yet used: with STARTTLS any such plaintext is an injection and is refused
+ * (CVE-2011-0411).
  */
-int stream_start_tls(struct stream *s, const char *ca_file, size_t unread_bytes,
-    struct err *e) __attribute__((warn_unused_result));
+int stream_start_tls(struct stream *s, struct stream_trust *trust,
+    size_t unread_bytes, struct err *e) __attribute__((warn_unused_result));
 
 bool stream_is_tls(const struct stream *s);
+
+/* TLS took up an earlier session. */
+bool stream_is_resumed(const struct stream *s);
+
+/* Beginning TLS failed after the ticket of an earlier session was offered; it
+ * will not be offered again. */
+bool stream_is_stale(const struct stream *s);
 
 /* The peer is this machine. */
 bool stream_is_loopback(const struct stream *s);
@@ -67,15 +75,33 @@ void stream_set_timeout_ms(struct stream *s, int timeout_ms);
 /* Waits end when fd becomes readable; -1 for uninterrupted waits. */
 void stream_set_cancel_fd(struct stream *s, int fd);
 
+int stream_fd(const struct stream *s);
+
+/*
+ * The calls that never wait: bytes moved, 0 after setting *ret_events to the
+ * poll() events to wait for, or -1 when the connection is gone (it may still
+ * be read after a failed write).
+ *
+ * Writing sends the beginning of iov.  After 0, what is passed again must
+ * begin with the same bytes.  After -1 a plain connection has sent nothing of
+ * it, a TLS one perhaps some of the first STREAM_UNSURE bytes.
+ */
+#define STREAM_UNSURE ((size_t)16384)
+
+ssize_t stream_read_some(struct stream *s, void *buf, size_t n,
+    short *ret_events, struct err *e) __attribute__((warn_unused_result));
+ssize_t stream_write_some(struct stream *s, const struct iovec *iov, int n,
+    short *ret_events, struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * The calls that wait until the deadline.
+ */
+
 /* At least one byte, at most n; the end of the connection is an error. */
 ssize_t stream_read(struct stream *s, void *buf, size_t n, struct err *e)
     __attribute__((warn_unused_result));
 
-/*
- * Send the beginning of iov and return how many bytes it was.  After an error
- * on a TLS connection an unknown part of iov may have been sent; on a plain
- * one nothing of it was.
- */
+/* Send the beginning of iov and return how many bytes it was. */
 ssize_t stream_write(struct stream *s, const struct iovec *iov, int n,
     struct err *e) __attribute__((warn_unused_result));
 

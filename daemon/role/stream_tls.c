@@ -8,13 +8,20 @@
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "daemon/role/stream_trust.h"
 
 struct stream_tls {
 	gnutls_session_t session;
-	gnutls_certificate_credentials_t trust;
-	size_t corked; /* bytes GnuTLS has taken but not yet sent */
-	int connected;
+	const char *host;
+	struct stream_trust *trust;
+	struct stream_trusted *trusted;
+	int64_t verified_ms; /* of the certificate; 0 before that */
+	bool connected, offered;
+	bool kept;   /* the ticket */
+	size_t held; /* of out: gathered, not sent yet */
+	char out[STREAM_TLS_RECORD];
 };
 
 void
@@ -27,29 +34,9 @@ stream_tls_free(struct stream_tls *t)
 			(void)gnutls_bye(t->session, GNUTLS_SHUT_WR);
 		gnutls_deinit(t->session);
 	}
-	if (t->trust != NULL)
-		gnutls_certificate_free_credentials(t->trust);
+	if (t->trusted != NULL)
+		stream_trust_unuse(t->trust, t->trusted);
 	free(t);
-}
-
-static int
-load_trust(struct stream_tls *t, const char *ca_file, struct err *e)
-{
-	int n;
-
-	if (gnutls_certificate_allocate_credentials(&t->trust) < 0)
-		abort();
-	if (ca_file != NULL)
-		n = gnutls_certificate_set_x509_trust_file(t->trust, ca_file,
-		    GNUTLS_X509_FMT_PEM);
-	else
-		n = gnutls_certificate_set_x509_system_trust(t->trust);
-	if (n > 0)
-		return 0;
-	(void)err_set(e, ERR_CONFIG,
-	    "There are no usable certificates of authorities in %s",
-	    ca_file != NULL ? ca_file : "/etc/ssl/certs");
-	return err_slug(e, "tls-no-trust");
 }
 
 /* RFC 6066, section 3: the server name extension carries no addresses. */
@@ -62,40 +49,65 @@ is_address(const char *host)
 	    inet_pton(AF_INET6, host, a) == 1;
 }
 
+static int
+set_up(struct stream_tls *t, int fd)
+{
+	if (gnutls_init(&t->session,
+		GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
+	    gnutls_set_default_priority_append(t->session,
+		"-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", NULL, 0) < 0 ||
+	    (!is_address(t->host) &&
+		gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, t->host,
+		    strlen(t->host)) < 0))
+		return -1;
+	gnutls_session_set_verify_cert(t->session, t->host, 0);
+	gnutls_transport_set_int(t->session, fd);
+	return 0;
+}
+
 int
 stream_tls_new(struct stream_tls **ret_t, int fd, const char *host,
-    const char *ca_file, struct err *e)
+    struct stream_trust *trust, struct err *e)
 {
 	struct stream_tls *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		abort();
-	if (load_trust(t, ca_file, e) == -1) {
-		stream_tls_free(t);
-		return -1;
-	}
-	if (gnutls_init(&t->session,
-		GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
-	    gnutls_set_default_priority_append(t->session,
-		"-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", NULL, 0) < 0 ||
-	    gnutls_credentials_set(t->session, GNUTLS_CRD_CERTIFICATE,
-		t->trust) < 0 ||
-	    (!is_address(host) &&
-		gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, host,
-		    strlen(host)) < 0)) {
+	t->host = host;
+	t->trust = trust;
+	if (set_up(t, fd) == -1) {
 		stream_tls_free(t);
 		return err_set(e, ERR_SYS, "TLS cannot be set up for %s", host);
 	}
-	gnutls_session_set_verify_cert(t->session, host, 0);
-	gnutls_transport_set_int(t->session, fd);
+	t->trusted = stream_trust_use(trust, t->session, e);
+	if (t->trusted == NULL) {
+		stream_tls_free(t);
+		return -1;
+	}
+	t->verified_ms =
+	    stream_trust_offer(trust, t->trusted, host, t->session);
+	t->offered = t->verified_ms != 0;
 	*ret_t = t;
 	return 0;
 }
 
+bool
+stream_tls_is_resumed(const struct stream_tls *t)
+{
+	return t->connected && gnutls_session_is_resumed(t->session);
+}
+
+bool
+stream_tls_has_offered(const struct stream_tls *t)
+{
+	return t->offered;
+}
+
 /* The gravest reason first: of a stranger the name and date say nothing. */
 static int
-bad_certificate(const struct stream_tls *t, const char *host, struct err *e)
+bad_certificate(const struct stream_tls *t, struct err *e)
 {
+	const char *host = t->host;
 	unsigned int status = gnutls_session_get_verify_cert_status(t->session);
 	gnutls_datum_t why = { 0 };
 
@@ -135,7 +147,7 @@ direction(const struct stream_tls *t)
 }
 
 int
-stream_tls_handshake(struct stream_tls *t, const char *host, struct err *e)
+stream_tls_handshake(struct stream_tls *t, struct err *e)
 {
 	int r;
 
@@ -145,19 +157,24 @@ stream_tls_handshake(struct stream_tls *t, const char *host, struct err *e)
 	if (r == GNUTLS_E_AGAIN)
 		return direction(t);
 	if (r == GNUTLS_E_SUCCESS) {
-		t->connected = 1;
+		t->connected = true;
+		if (!stream_tls_is_resumed(t))
+			t->verified_ms = clock_now_ms();
 		return 0;
 	}
+	/* Whatever went wrong, it may have been the ticket. */
+	if (t->offered)
+		stream_trust_forget(t->trust);
 	if (r == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR)
-		return bad_certificate(t, host, e);
+		return bad_certificate(t, e);
 	if (r == GNUTLS_E_PREMATURE_TERMINATION || r == GNUTLS_E_PULL_ERROR ||
 	    r == GNUTLS_E_PUSH_ERROR) {
 		(void)err_set(e, ERR_TEMP,
-		    "The connection to the server %s was lost", host);
+		    "The connection to the server %s was lost", t->host);
 		return err_slug(e, "lost");
 	}
 	(void)err_set(e, ERR_PROTO,
-	    "The server %s does not speak TLS as it should: %s", host,
+	    "The server %s does not speak TLS as it should: %s", t->host,
 	    gnutls_strerror(r));
 	return err_slug(e, "tls-bad");
 }
@@ -172,6 +189,17 @@ not_now(const struct stream_tls *t, ssize_t r, short *ret_events)
 	return 0;
 }
 
+/* With TLS 1.3 tickets come after the handshake. */
+static void
+keep_ticket(struct stream_tls *t)
+{
+	t->kept = (gnutls_session_get_flags(t->session) &
+		      GNUTLS_SFLAGS_SESSION_TICKET) != 0;
+	if (t->kept)
+		stream_trust_keep(t->trust, t->trusted, t->host, t->session,
+		    t->verified_ms);
+}
+
 ssize_t
 stream_tls_read(struct stream_tls *t, void *buf, size_t n, short *ret_events)
 {
@@ -180,43 +208,60 @@ stream_tls_read(struct stream_tls *t, void *buf, size_t n, short *ret_events)
 	do
 		r = gnutls_record_recv(t->session, buf, n);
 	while (r == GNUTLS_E_INTERRUPTED);
-	if (r > 0)
+	if (r > 0) {
+		if (!t->kept)
+			keep_ticket(t);
 		return r;
+	}
 	return r == 0 ? -1 : not_now(t, r, ret_events);
 }
 
-/* Small pieces are gathered, so that they share records and packets. */
-static int
-cork(struct stream_tls *t, const struct iovec *iov, int n, size_t max_bytes)
+/* Small pieces share a record.  Gathering them here is as fast as corking,
+ * and memory stays bounded. */
+static size_t
+gather(struct stream_tls *t, const struct iovec *iov, int n, size_t skip)
 {
-	gnutls_record_cork(t->session);
-	for (int i = 0; i < n && t->corked < max_bytes; i++) {
-		size_t room = max_bytes - t->corked;
-		size_t len = iov[i].iov_len < room ? iov[i].iov_len : room;
+	size_t len = 0;
 
-		if (len == 0)
+	for (int i = 0; i < n && len < sizeof(t->out); i++) {
+		size_t left, room = sizeof(t->out) - len;
+
+		if (skip >= iov[i].iov_len) {
+			skip -= iov[i].iov_len;
 			continue;
-		if (gnutls_record_send(t->session, iov[i].iov_base, len) < 0)
-			return -1;
-		t->corked += len;
+		}
+		left = iov[i].iov_len - skip;
+		if (left > room)
+			left = room;
+		memcpy(t->out + len, (const char *)iov[i].iov_base + skip,
+		    left);
+		len += left;
+		skip = 0;
 	}
-	return 0;
+	return len;
 }
 
 ssize_t
 stream_tls_write(struct stream_tls *t, const struct iovec *iov, int n,
-    size_t max_bytes, short *ret_events)
+    short *ret_events)
 {
-	ssize_t r;
+	ssize_t done = 0;
 
-	if (t->corked == 0 && cork(t, iov, n, max_bytes) == -1)
-		return -1;
-	do
-		r = gnutls_record_uncork(t->session, 0);
-	while (r == GNUTLS_E_INTERRUPTED);
-	if (r < 0)
-		return not_now(t, r, ret_events);
-	r = (ssize_t)t->corked;
-	t->corked = 0;
-	return r;
+	for (;;) {
+		ssize_t r;
+
+		if (t->held == 0)
+			t->held = gather(t, iov, n, (size_t)done);
+		if (t->held == 0)
+			return done;
+		do
+			r = gnutls_record_send(t->session, t->out, t->held);
+		while (r == GNUTLS_E_INTERRUPTED);
+		if (r < 0)
+			return done > 0 ? done : not_now(t, r, ret_events);
+		/* The peer may want smaller records (RFC 8449); the rest is
+		 * gathered again. */
+		t->held = 0;
+		done += r;
+	}
 }

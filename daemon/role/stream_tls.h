@@ -6,34 +6,45 @@
  * again, or -1 when the connection is gone.
  *
  * Ownership: stream_tls_free() says goodbye to the peer; the socket stays the
- *   caller's.
+ *   caller's, and so do trust and host, which are borrowed.
  * Source: RFC 9325 (versions), RFC 9525 (host name), GnuTLS manual 6.
  */
 #ifndef DAEMON_ROLE_STREAM_TLS_H
 #define DAEMON_ROLE_STREAM_TLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/* RFC 8446, 5.1: the most that a record holds. */
+#define STREAM_TLS_RECORD ((size_t)16384)
+
 struct err;
 struct stream_tls;
+struct stream_trust;
 
 void stream_tls_free(struct stream_tls *t);
 
-/* Trust ca_file or, when NULL, the system; expect host in the certificate. */
+/* Expect host in the certificate. */
 int stream_tls_new(struct stream_tls **ret_t, int fd, const char *host,
-    const char *ca_file, struct err *e) __attribute__((warn_unused_result));
+    struct stream_trust *trust, struct err *e)
+    __attribute__((warn_unused_result));
 
 /* 0 when done, poll() events to wait for (> 0), or -1. */
-int stream_tls_handshake(struct stream_tls *t, const char *host, struct err *e)
+int stream_tls_handshake(struct stream_tls *t, struct err *e)
     __attribute__((warn_unused_result));
+
+/* The session of an earlier connection is, or would have been, taken up. */
+bool stream_tls_is_resumed(const struct stream_tls *t);
+bool stream_tls_has_offered(const struct stream_tls *t);
 
 ssize_t
 stream_tls_read(struct stream_tls *t, void *buf, size_t n, short *ret_events);
 
-/* Sends at most max_bytes of iov.  After 0, pass the same iov again. */
+/* After 0, what is passed again must begin with the same bytes.  After -1 at
+ * most STREAM_TLS_RECORD of them may have been sent. */
 ssize_t stream_tls_write(struct stream_tls *t, const struct iovec *iov, int n,
-    size_t max_bytes, short *ret_events);
+    short *ret_events);
 
 #endif

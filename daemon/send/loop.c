@@ -35,6 +35,8 @@
 #define HAND_OVER_MIN 512
 #define HAND_OVER_MS 50
 #define LEASE_CHUNKS_MAX 8
+/* Times its concurrency a destination may fail in a row before it rests. */
+#define COHORTS 3
 
 void
 loop_init(struct loop *l, const struct worker_setup *setup, const char *name)
@@ -44,7 +46,9 @@ loop_init(struct loop *l, const struct worker_setup *setup, const char *name)
 		.rate = c->rate,
 		.domain_rate = c->domain_rate,
 		.domain_concurrency = c->domain_concurrency,
+		.burst = c->relay_connections,
 		.connections = c->relay_connections,
+		.cohorts = COHORTS,
 		.cool_down_ms = (int64_t)c->cool_down_minutes * 60000,
 	};
 	int flights = c->relay_connections * c->relay_window + 2;
@@ -151,21 +155,21 @@ take_opened(struct loop *l)
 		bool probing = l->probing;
 
 		l->probing = false;
+		if (!probing)
+			pace_connected(l->pace, o.connection != NULL,
+			    l->now_ms);
 		if (o.connection != NULL) {
-			pace_relay_feedback(l->pace, PACE_SUCCESS, l->now_ms);
 			if (atomic_load(&l->away))
 				loop_relay_back(l);
 			if (probing)
 				l->batch->resume = "connect";
+		} else if (l->stop_by_ms != 0 || probing) {
 			continue;
-		}
-		if (l->stop_by_ms != 0)
-			continue;
-		pace_relay_feedback(l->pace, PACE_SLOWER, l->now_ms);
-		if (classify(&o.result) != VERDICT_RELAY_BROKEN)
-			loop_relay_away(l, o.error.text);
-		else if (!probing)
+		} else if (classify(&o.result) == VERDICT_RELAY_BROKEN) {
 			loop_brake_by_reply(l, 0, &o.result, "connect", true);
+		} else {
+			loop_relay_away(l, o.error.text);
+		}
 	}
 }
 
@@ -175,20 +179,20 @@ open_more(struct loop *l)
 	int have = connections_count(l->connections) +
 	    connections_opening(l->connections);
 	int want = loop_pending(l);
-	int allowed = pace_connections(l->pace, l->now_ms);
 	struct err e;
 
-	if (clerk_wants_probe(l->clerk) && have == 0) {
-		l->probing = true;
-		want = allowed = 1;
-	} else if (l->away_until_ms > l->now_ms || l->stop_by_ms != 0 ||
-	    l->braking) {
+	if (have == 0 && clerk_wants_probe(l->clerk)) {
+		l->probing = connections_open(l->connections, &e) == 0;
 		return;
 	}
-	if (allowed > CONNECTIONS_MAX)
-		allowed = CONNECTIONS_MAX;
-	for (; have < allowed && have < want; have++)
+	if (l->away_until_ms > l->now_ms || l->stop_by_ms != 0 || l->braking ||
+	    l->journal_bad)
+		return;
+	for (; have < want && have < CONNECTIONS_MAX &&
+	     pace_ask_connection(l->pace, have, l->now_ms) == 0;
+	     have++)
 		if (connections_open(l->connections, &e) == -1) {
+			pace_connected(l->pace, false, l->now_ms);
 			loop_relay_away(l, e.text);
 			return;
 		}

@@ -14,6 +14,9 @@
  * reader who left takes effect. */
 #define BUDGET_MS 2000
 
+/* When a destination can be asked again that has enough in flight. */
+#define LATER_MS 50
+
 /* Messages for one connection before the next one gets some. */
 #define HELPING 4
 
@@ -122,13 +125,16 @@ ask_pace(struct loop *l, struct flight *f)
 	bool whole = false;
 	int64_t until;
 
-	f->domain = pace_domain(l->pace, strchr(f->personal.to, '@') + 1,
-	    l->now_ms);
+	f->domain = pace_domain(l->pace, strchr(f->personal.to, '@') + 1);
+	if (f->domain == -1)
+		return true;
 	until = pace_ask(l->pace, f->domain, l->now_ms, &whole);
 	if (until == 0) {
 		f->paced = true;
 		return true;
 	}
+	if (until == PACE_LATER)
+		until = l->now_ms + LATER_MS;
 	if (whole) {
 		l->wait_until_ms = until;
 		f->next = l->again;
@@ -227,7 +233,9 @@ next_flight(struct loop *l)
 		    flight_prepare(f, l->setup->keys,
 			l->setup->config->return_domain, &e) == 0)
 			return f;
-		pace_feedback(l->pace, f->domain, PACE_NEUTRAL, l->now_ms);
+		if (f->paced)
+			pace_feedback(l->pace, f->domain, PACE_NEUTRAL,
+			    l->now_ms);
 		cannot_be_made(l, f, &e);
 	}
 	return NULL;

@@ -26,13 +26,12 @@ pace_store_load(struct database *db, struct pace *pace,
 		size_t n;
 		const unsigned char *sealed =
 		    rows_bytes(&r, i, "domain_sealed", &n);
-		int64_t cool_ms = rows_int(&r, i, "cool_ms");
 
 		if (keys_open(keys, domain, sealed, n, &why) == -1)
 			continue;
 		s.concurrency = (double)rows_int(&r, i, "concurrency_milli") /
 		    1000;
-		s.cool_until_ms = cool_ms > 0 ? now_ms + cool_ms : 0;
+		s.cool_for_ms = rows_int(&r, i, "cool_ms");
 		s.failures = (int)rows_int(&r, i, "failures");
 		pace_restore(pace, &s, now_ms);
 	}
@@ -40,36 +39,28 @@ pace_store_load(struct database *db, struct pace *pace,
 	return 0;
 }
 
-struct taking {
-	struct batch *batch;
-	int64_t now_ms;
-};
-
 static void
 take(void *arg, const struct pace_state *s)
 {
-	struct taking *t = arg;
+	struct batch *b = arg;
 	struct kept_pace *k;
 
-	if (t->batch->npace == KEPT_MAX)
+	if (b->npace == KEPT_MAX)
 		return;
-	k = &t->batch->pace[t->batch->npace++];
-	k->domain = arena_strdup(&t->batch->texts, s->domain);
+	k = &b->pace[b->npace++];
+	k->domain = arena_strdup(&b->texts, s->domain);
 	k->concurrency = s->concurrency;
-	k->cool_ms =
-	    s->cool_until_ms > t->now_ms ? s->cool_until_ms - t->now_ms : 0;
+	k->cool_ms = s->cool_for_ms;
 	k->failures = s->failures;
 }
 
 void
 pace_store_take(struct pace *pace, int64_t now_ms, struct batch *b)
 {
-	struct taking t = { .batch = b, .now_ms = now_ms };
-
 	b->has_pace = true;
 	b->npace = 0;
 	b->pace = arena_alloc(&b->texts, KEPT_MAX * sizeof(*b->pace));
-	pace_each(pace, now_ms, take, &t);
+	pace_each(pace, now_ms, take, b);
 }
 
 static void

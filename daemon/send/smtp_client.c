@@ -1,9 +1,11 @@
 #include "daemon/send/smtp_client.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "daemon/role/stream.h"
 #include "daemon/send/smtp_auth.h"
@@ -12,9 +14,12 @@
 #include "daemon/send/smtp_reply.h"
 
 #define MINUTE_MS 60000
-#define QUIT_TIMEOUT_MS 5000
+#define CLOSING_TIMEOUT_MS 5000
 #define LAST_WORDS_TIMEOUT_MS 1000
-#define PIECES 16
+
+/* Of one call to smtp_client_transmit(): a dozen messages. */
+#define PIECES 512
+#define WRITE_MAX ((size_t)256 * 1024)
 
 struct smtp_client {
 	const struct smtp_config *config;
@@ -22,8 +27,15 @@ struct smtp_client {
 	struct smtp_ehlo ehlo;
 	struct smtp_machine *machine;
 	bool lost;
+	short read_waits, write_waits; /* poll() events */
+
+	/* What the relay has until deadline_ms for */
+	int64_t deadline_ms;
+	enum smtp_stage stage;
+	int in_flight;
+
 	size_t at, len; /* of in: read, not yet used */
-	char in[4096];
+	char in[16384];
 };
 
 void
@@ -129,7 +141,7 @@ connect_relay(struct smtp_client *c, struct err *e,
 		return failed(SMTP_CONNECT, e, ret_result);
 	stream_set_timeout_ms(c->stream, config->greeting_timeout_ms);
 	if (config->tls == SMTP_TLS_IMPLICIT &&
-	    stream_start_tls(c->stream, config->ca_file, 0, e) == -1)
+	    stream_start_tls(c->stream, config->trust, 0, e) == -1)
 		return failed(SMTP_STARTTLS, e, ret_result);
 	return expect(c, SMTP_GREETING, &reply, e, ret_result);
 }
@@ -177,8 +189,8 @@ start_tls(struct smtp_client *c, struct err *e, struct smtp_result *ret_result)
 		return failed(SMTP_STARTTLS, e, ret_result);
 	if (expect(c, SMTP_STARTTLS, &reply, e, ret_result) == -1)
 		return -1;
-	if (stream_start_tls(c->stream, c->config->ca_file, c->len - c->at,
-		e) == -1)
+	if (stream_start_tls(c->stream, c->config->trust, c->len - c->at, e) ==
+	    -1)
 		return failed(SMTP_STARTTLS, e, ret_result);
 	return say_ehlo(c, e, ret_result);
 }
@@ -225,50 +237,82 @@ smtp_client_open(struct smtp_client **ret_c, const struct smtp_config *config,
     struct err *e, struct smtp_result *ret_result)
 {
 	struct smtp_client *c = calloc(1, sizeof(*c));
+	int r;
 
 	if (c == NULL)
 		abort();
 	c->config = config;
-	if (prepare(c, e, ret_result) == -1) {
-		c->lost = true;
-		smtp_client_close(c);
+	r = prepare(c, e, ret_result);
+	if (r == -1 && c->stream != NULL && stream_is_stale(c->stream)) {
+		/* An old TLS session must never be in the way of a new one. */
+		stream_free(c->stream);
+		c->stream = NULL;
+		c->at = c->len = 0;
+		r = prepare(c, e, ret_result);
+	}
+	if (r == -1) {
+		smtp_client_free(c);
 		return -1;
 	}
 	c->machine = smtp_machine_new(&c->ehlo);
+	c->deadline_ms = INT64_MAX;
+	c->read_waits = POLLIN;
 	*ret_c = c;
 	return 0;
 }
 
 void
-smtp_client_close(struct smtp_client *c)
+smtp_client_free(struct smtp_client *c)
 {
-	char command[] = "QUIT\r\n";
-	struct smtp_reply reply;
-	struct err e;
-
 	if (c == NULL)
 		return;
-	if (!c->lost && smtp_client_is_open(c)) {
-		stream_set_timeout_ms(c->stream, QUIT_TIMEOUT_MS);
-		if (write_all(c, command, strlen(command), &e) == 0)
-			(void)read_reply(c, &reply, &e);
-	}
 	smtp_machine_free(c->machine);
 	stream_free(c->stream);
 	free(c);
 }
 
-bool
-smtp_client_is_open(const struct smtp_client *c)
+struct smtp_machine *
+smtp_client_machine(struct smtp_client *c)
 {
-	return !c->lost && !smtp_machine_is_closing(c->machine) &&
-	    c->at == c->len && stream_is_quiet(c->stream);
+	return c->machine;
+}
+
+bool
+smtp_client_is_resumed(const struct smtp_client *c)
+{
+	return stream_is_resumed(c->stream);
+}
+
+int
+smtp_client_fd(const struct smtp_client *c)
+{
+	return stream_fd(c->stream);
+}
+
+short
+smtp_client_events(const struct smtp_client *c)
+{
+	return (short)(POLLIN | c->read_waits | c->write_waits);
+}
+
+int64_t
+smtp_client_deadline_ms(const struct smtp_client *c)
+{
+	return c->deadline_ms;
 }
 
 static int
-timeout_ms(const struct smtp_config *config, enum smtp_stage stage)
+timeout_ms(const struct smtp_client *c)
 {
-	switch (stage) {
+	const struct smtp_config *config = c->config;
+
+	if (c->lost)
+		return LAST_WORDS_TIMEOUT_MS;
+	if (smtp_machine_is_closing(c->machine))
+		return CLOSING_TIMEOUT_MS;
+	if (c->write_waits != 0)
+		return config->block_timeout_ms;
+	switch (c->stage) {
 	case SMTP_RCPT:
 		return config->rcpt_timeout_ms;
 	case SMTP_DATA:
@@ -280,31 +324,21 @@ timeout_ms(const struct smtp_config *config, enum smtp_stage stage)
 	}
 }
 
-/* Write what the machine has; 1 when that was anything. */
-static int
-flush(struct smtp_client *c, struct err *e)
+/* The relay has got on when it took bytes or answered; a reply that drips in
+ * byte by byte does not count. */
+static void
+set_deadline(struct smtp_client *c, bool wrote)
 {
-	struct iovec iov[PIECES];
-	int n, any = 0;
+	enum smtp_stage stage = smtp_machine_stage(c->machine);
+	int in_flight = smtp_machine_in_flight(c->machine);
 
-	while ((n = smtp_machine_output(c->machine, iov, PIECES)) > 0) {
-		ssize_t done;
-
-		stream_set_timeout_ms(c->stream, c->config->block_timeout_ms);
-		done = stream_write(c->stream, iov, n, e);
-		if (done == -1 && stream_is_tls(c->stream)) {
-			/* Some of it may have arrived: count it all, so that
-			 * a message is rather called uncertain than sent
-			 * twice. */
-			for (int i = 0; i < n; i++)
-				smtp_machine_wrote(c->machine, iov[i].iov_len);
-		}
-		if (done == -1)
-			return -1;
-		smtp_machine_wrote(c->machine, (size_t)done);
-		any = 1;
-	}
-	return any;
+	if (!wrote && stage == c->stage && in_flight == c->in_flight)
+		return;
+	c->stage = stage;
+	c->in_flight = in_flight;
+	c->deadline_ms = stage == SMTP_CONNECT && c->write_waits == 0
+	    ? INT64_MAX
+	    : clock_now_ms() + timeout_ms(c);
 }
 
 /* What has been read, to the machine: 1 with an event, 0, -1. */
@@ -319,69 +353,101 @@ use_input(struct smtp_client *c, struct smtp_event *ret_event, struct err *e)
 	return r;
 }
 
-/* A server that hangs up in the middle of a message mostly says why: 1 with
- * the event it leads to, or -1. */
-static int
-last_words(struct smtp_client *c, struct smtp_event *ret_event)
+int
+smtp_client_receive(struct smtp_client *c, struct smtp_event *ret_event,
+    struct err *e)
 {
-	struct err e;
-	int r;
-
-	c->lost = true;
-	stream_set_timeout_ms(c->stream, LAST_WORDS_TIMEOUT_MS);
-	while ((r = use_input(c, ret_event, &e)) == 0)
-		if (fill(c, &e) == -1)
-			return -1;
-	return r;
-}
-
-/* Until the message in the machine has ended: 1 with an event, or -1. */
-static int
-exchange(struct smtp_client *c, struct smtp_event *ret_event, struct err *e)
-{
-	enum smtp_stage waiting_for = SMTP_CONNECT;
-	void *tag;
-
 	for (;;) {
 		int r = use_input(c, ret_event, e);
-		int wrote;
+		ssize_t n;
 
+		if (r == 1)
+			c->in_flight = -1; /* whatever comes instead of it */
 		if (r != 0)
 			return r;
-		(void)smtp_machine_commit(c->machine, &tag);
-		if ((wrote = flush(c, e)) == -1)
-			return last_words(c, ret_event);
-		if (wrote || smtp_machine_stage(c->machine) != waiting_for) {
-			waiting_for = smtp_machine_stage(c->machine);
-			stream_set_timeout_ms(c->stream,
-			    timeout_ms(c->config, waiting_for));
-		}
-		if (fill(c, e) == -1)
-			return -1;
+		if (smtp_machine_is_closing(c->machine) &&
+		    smtp_machine_stage(c->machine) == SMTP_CONNECT)
+			return err_set(e, ERR_TEMP,
+			    "The mail server %s has ended the connection",
+			    c->config->host);
+		n = stream_read_some(c->stream, c->in, sizeof(c->in),
+		    &c->read_waits, e);
+		if (n == 0)
+			set_deadline(c, false);
+		if (n <= 0)
+			return (int)n;
+		c->at = 0;
+		c->len = (size_t)n;
 	}
 }
 
-void
-smtp_client_send(struct smtp_client *c, const char *from, const char *to,
-    const struct iovec *iov, int n, uint64_t size_bytes,
-    struct smtp_result *ret_result)
+/* Cut the pieces off after WRITE_MAX; returns how many bytes they are. */
+static size_t
+shorten(struct iovec *iov, int *n)
 {
-	const struct smtp_message msg = { from, to, iov, n, size_bytes, c };
-	struct smtp_event event;
-	struct err e;
-	int r = smtp_machine_submit(c->machine, &msg, ret_result);
+	size_t bytes = 0;
 
-	if (r == 0)
-		smtp_result_set(ret_result, SMTP_CONNECT, SMTP_LOST,
-		    "The connection to the mail server has ended");
-	if (r != 1)
-		return;
-	stream_set_cancel_fd(c->stream, -1);
-	if (exchange(c, &event, &e) == -1) {
-		c->lost = true;
-		(void)smtp_machine_fail(c->machine, outcome_of(&e), e.text,
-		    &event);
+	for (int i = 0; i < *n; i++) {
+		if (iov[i].iov_len >= WRITE_MAX - bytes) {
+			iov[i].iov_len = WRITE_MAX - bytes;
+			*n = i + 1;
+		}
+		bytes += iov[i].iov_len;
 	}
-	stream_set_cancel_fd(c->stream, c->config->cancel_fd);
-	*ret_result = event.result;
+	return bytes;
+}
+
+/* Some of it may have left: rather call a message uncertain than send it
+ * twice. */
+static void
+count_unsure(struct smtp_client *c, size_t bytes)
+{
+	if (stream_is_tls(c->stream))
+		smtp_machine_wrote(c->machine,
+		    bytes < STREAM_UNSURE ? bytes : STREAM_UNSURE);
+}
+
+int
+smtp_client_transmit(struct smtp_client *c, struct err *e)
+{
+	struct iovec iov[PIECES];
+	int n = smtp_machine_output(c->machine, iov, PIECES);
+	size_t bytes = shorten(iov, &n);
+	short events = 0;
+	ssize_t done = 0;
+
+	if (c->lost)
+		return err_set(e, ERR_TEMP,
+		    "The connection to the mail server %s was lost",
+		    c->config->host);
+	if (n > 0)
+		done = stream_write_some(c->stream, iov, n, &events, e);
+	if (done == -1) {
+		count_unsure(c, bytes);
+		c->lost = true;
+		set_deadline(c, true);
+		return -1;
+	}
+	smtp_machine_wrote(c->machine, (size_t)done);
+	if (done > 0 && smtp_machine_output(c->machine, iov, 1) > 0)
+		events = POLLOUT;
+	c->write_waits = events;
+	set_deadline(c, done > 0);
+	return 0;
+}
+
+int
+smtp_client_fail(struct smtp_client *c, const struct err *why,
+    struct smtp_event *ret_event)
+{
+	struct err late;
+
+	if (why == NULL) {
+		(void)err_set(&late, ERR_TEMP,
+		    "The server %s did not answer in time", c->config->host);
+		why = &late;
+	}
+	c->lost = true;
+	return smtp_machine_fail(c->machine, outcome_of(why), why->text,
+	    ret_event);
 }

@@ -1,29 +1,38 @@
 /*
- * smtp_client - a connection to the relay that delivers messages one by one
+ * smtp_client - a connection to the relay
  *
- * Opening it connects, starts TLS and logs in as configured; a relay that
- * offers less than the configuration demands is refused, there is no falling
- * back (RFC 8314).  Greeting, EHLO and QUIT are RFC 5321, STARTTLS RFC 3207,
- * AUTH RFC 4954.
+ * Opening it blocks: it connects, starts TLS and logs in as configured; a
+ * relay that offers less than the configuration demands is refused, there is
+ * no falling back (RFC 8314).  Greeting and EHLO are RFC 5321, STARTTLS RFC
+ * 3207, AUTH RFC 4954.  An open client never waits: it moves bytes between the
+ * socket and its smtp_machine, which the caller gives messages to.  One turn:
  *
- * Ownership: the configuration is borrowed for the life of the client.
- * Errors: every call fills a struct smtp_result, which classify() reads.
- *   Opening gives a struct err as well, for people.
- * Limits: the timeouts of the configuration.  cancel_fd ends waits while
- *   opening and closing; a message, once begun, is seen through.
- * Threads: a client belongs to one thread.
+ *	smtp_client_receive() until it gives no more events
+ *	messages to smtp_client_machine(), committed
+ *	smtp_client_transmit()
+ *	wait for smtp_client_events() until smtp_client_deadline_ms()
+ *
+ * Ownership: configuration and trust are borrowed for the life of the client.
+ * Errors: opening fills a struct smtp_result, which classify() reads, and a
+ *   struct err for people.
+ * Limits: the timeouts of the configuration; cancel_fd ends waits while
+ *   opening.  An open client has a deadline that the caller watches.
+ * Threads: a client belongs to one thread at a time; it may be opened in one
+ *   and used in another.
  */
 #ifndef DAEMON_SEND_SMTP_CLIENT_H
 #define DAEMON_SEND_SMTP_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 #include "daemon/send/smtp_result.h"
 
 struct err;
 struct smtp_client;
+struct smtp_event;
+struct smtp_machine;
+struct stream_trust;
 
 enum smtp_tls {
 	SMTP_TLS_NONE,
@@ -35,9 +44,9 @@ struct smtp_config {
 	const char *host;
 	const char *port;
 	enum smtp_tls tls;
-	const char *ca_file;   /* NULL for the system's */
-	const char *user;      /* NULL for no log-in */
-	const char *password;  /* must be there when user is */
+	struct stream_trust *trust; /* NULL only without TLS */
+	const char *user;	    /* NULL for no log-in */
+	const char *password;	    /* must be there when user is */
 	const char *helo;      /* a domain of the list, never a host name */
 	bool auth_without_tls; /* only ever to this machine itself */
 	int cancel_fd;	       /* -1 for none */
@@ -55,23 +64,48 @@ struct smtp_config {
 /* Defaults: port 587 with STARTTLS, the timeouts of RFC 5321. */
 void smtp_config_init(struct smtp_config *config);
 
-/* Says QUIT when there is anyone to say it to, and frees. */
-void smtp_client_close(struct smtp_client *c);
+/* Without QUIT: that goes through the machine. */
+void smtp_client_free(struct smtp_client *c);
 
 int smtp_client_open(struct smtp_client **ret_c,
     const struct smtp_config *config, struct err *e,
     struct smtp_result *ret_result) __attribute__((warn_unused_result));
 
-/*
- * Send one message (see struct smtp_message) and wait for its end.  Afterwards
- * ask smtp_client_is_open() before sending another.
- */
-void smtp_client_send(struct smtp_client *c, const char *from, const char *to,
-    const struct iovec *iov, int n, uint64_t size_bytes,
-    struct smtp_result *ret_result);
+struct smtp_machine *smtp_client_machine(struct smtp_client *c);
 
-/* False after 421, a lost connection or an idle one that the relay ended:
- * close this client and open another. */
-bool smtp_client_is_open(const struct smtp_client *c);
+/* The TLS session is a continued one. */
+bool smtp_client_is_resumed(const struct smtp_client *c);
+
+int smtp_client_fd(const struct smtp_client *c);
+
+/* poll() events to wait for: POLLIN, and POLLOUT while something could not be
+ * written; or what TLS asks for. */
+short smtp_client_events(const struct smtp_client *c);
+
+/*
+ * Read what is there.  1 with an event (call again), 0 when nothing more is
+ * there, -1 when the connection is of no use any more: lost, the protocol
+ * broken, all said after 421 or QUIT.  What is still in hand then ends with
+ * smtp_client_fail().
+ */
+int smtp_client_receive(struct smtp_client *c, struct smtp_event *ret_event,
+    struct err *e) __attribute__((warn_unused_result));
+
+/*
+ * Write what the machine hands out, as far as the socket takes it and not so
+ * much that other connections starve.  0, or -1: the connection is lost, but
+ * there may still be last words to receive before smtp_client_receive() says
+ * so as well.
+ */
+int smtp_client_transmit(struct smtp_client *c, struct err *e);
+
+/* After -1, or with why NULL after the deadline: 1 with the event of a message
+ * in hand (call again), 0 when there is none left. */
+int smtp_client_fail(struct smtp_client *c, const struct err *why,
+    struct smtp_event *ret_event);
+
+/* clock_now_ms() by which the relay must have done something; INT64_MAX while
+ * nothing is expected of it. */
+int64_t smtp_client_deadline_ms(const struct smtp_client *c);
 
 #endif

@@ -3,24 +3,33 @@
  *
  *	smtp-probe [-n COUNT] [-t none|starttls|implicit] [-a CA] [-u USER]
  *	    [-p PASSWORD] [-l] [-w TIMEOUT_MS] [-f FROM] [-d DELAY_MS]
- *	    HOST PORT TO
+ *	    [-b BYTES] [-W WINDOW] [-c CONNECTIONS] HOST PORT TO
  *
- * -l allows logging in without TLS to this machine, -d waits between the
- * messages, -b makes the message BYTES long.  Each line is stage, outcome,
- * code, status, verdict and text, between tabs; a failure to connect is one
- * such line.  SIGTERM cancels what can be.
+ * -l allows logging in without TLS to this machine, -d waits after each
+ * message, -b makes them BYTES longer, -W lets that many be in flight when the
+ * server takes a window.  A connection that ends is followed by another one
+ * until COUNT messages have ended; -c does all that so many times, and writes
+ * "resumed" or "full" for each connection to stderr.  Each line is stage,
+ * outcome, code, status, verdict and text, between tabs; a failure to connect
+ * is one such line.  SIGTERM cancels what can be.
  */
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "daemon/role/stream_trust.h"
 #include "daemon/send/classify.h"
 #include "daemon/send/smtp_client.h"
+#include "daemon/send/smtp_machine.h"
 
 static int cancel_fd;
 
@@ -63,91 +72,178 @@ set_timeouts(struct smtp_config *c, int ms)
 		c->end_of_data_timeout_ms = ms;
 }
 
-static int
-send_all(const struct smtp_config *config, const char *from, const char *to,
-    int count, int delay_ms, size_t bytes)
+struct job {
+	struct smtp_config config;
+	struct smtp_message msg;
+	int count; /* of messages that are to end yet */
+	int delay_ms;
+	int window;
+};
+
+/* Until there is something to do; false when the time is up. */
+static bool
+wait_for_server(const struct smtp_client *c)
 {
-	static char head[] = "Subject: probe\r\n\r\ndot\r\n";
-	char *body = malloc(bytes + 2);
-	struct iovec iov[] = { { head, sizeof(head) - 1 }, { body, bytes } };
-	struct smtp_client *c = NULL;
+	struct pollfd p = { smtp_client_fd(c), smtp_client_events(c), 0 };
+	int64_t left = smtp_client_deadline_ms(c) - clock_now_ms();
+
+	if (left <= 0)
+		return false;
+	/* A signal only makes it look sooner. */
+	(void)poll(&p, 1, left < 10000 ? (int)left : 10000);
+	return true;
+}
+
+static void
+ended(struct job *j, const struct smtp_event *event)
+{
+	print_result(&event->result);
+	j->count--;
+}
+
+/* As many as there are, and say goodbye behind the last. */
+static void
+submit(struct job *j, struct smtp_machine *m)
+{
+	struct smtp_event event;
+	void *tag;
+
+	while (smtp_machine_in_flight(m) < j->count &&
+	    smtp_machine_room(m) > 0 &&
+	    (j->delay_ms == 0 || smtp_machine_in_flight(m) == 0))
+		if (smtp_machine_submit(m, &j->msg, &event.result) == -1)
+			ended(j, &event);
+	if (j->count == 0)
+		smtp_machine_quit(m);
+	while (smtp_machine_commit(m, &tag) == 1)
+		continue;
+}
+
+/* Everything until the connection is of no more use. */
+static void
+use(struct job *j, struct smtp_client *c)
+{
+	struct smtp_machine *m = smtp_client_machine(c);
+	struct smtp_event event;
+	struct err e, *why = &e;
+
+	smtp_machine_set_window(m, j->window);
+	for (;;) {
+		int r;
+
+		while ((r = smtp_client_receive(c, &event, &e)) == 1) {
+			ended(j, &event);
+			if (j->delay_ms > 0)
+				(void)usleep((useconds_t)j->delay_ms * 1000);
+		}
+		if (r == -1)
+			break;
+		submit(j, m);
+		(void)smtp_client_transmit(c, &e);
+		if (!wait_for_server(c)) {
+			why = NULL;
+			break;
+		}
+	}
+	while (smtp_client_fail(c, why, &event) == 1)
+		ended(j, &event);
+}
+
+static int
+send_all(struct job *j, bool tell)
+{
+	struct smtp_client *c;
 	struct smtp_result r;
 	struct err e;
 
+	while (j->count > 0) {
+		if (smtp_client_open(&c, &j->config, &e, &r) == -1) {
+			print_result(&r);
+			(void)fprintf(stderr, "%s: %s\n", err_word(&e), e.text);
+			return 1;
+		}
+		use(j, c);
+		if (tell)
+			(void)fprintf(stderr, "%s\n",
+			    smtp_client_is_resumed(c) ? "resumed" : "full");
+		smtp_client_free(c);
+	}
+	return 0;
+}
+
+/* Two pieces: a head, and lines without a dot in front. */
+static char *
+make_content(struct iovec *ret_iov, size_t bytes)
+{
+	static char head[] = "Subject: probe\r\n\r\ndot\r\n";
+	char *body = malloc(bytes + 2);
+
 	if (body == NULL)
-		return 1;
+		abort();
 	for (size_t i = 0; i < bytes; i++)
 		body[i] = "0123456789abcde\r\n"[i % 17];
 	if (bytes >= 2)
 		memcpy(body + bytes - 2, "\r\n", 2);
-	while (count-- > 0) {
-		if (c != NULL && !smtp_client_is_open(c)) {
-			smtp_client_close(c);
-			c = NULL;
-		}
-		if (c == NULL && smtp_client_open(&c, config, &e, &r) == -1) {
-			print_result(&r);
-			(void)fprintf(stderr, "%s: %s\n", err_word(&e), e.text);
-			free(body);
-			return 1;
-		}
-		smtp_client_send(c, from, to, iov, 2, sizeof(head) - 1 + bytes,
-		    &r);
-		print_result(&r);
-		if (delay_ms > 0)
-			(void)usleep((useconds_t)delay_ms * 1000);
-	}
-	smtp_client_close(c);
-	free(body);
-	return 0;
+	ret_iov[0] = (struct iovec){ head, sizeof(head) - 1 };
+	ret_iov[1] = (struct iovec){ body, bytes };
+	return body;
 }
 
 int
 main(int argc, char **argv)
 {
 	const struct sigaction term = { .sa_handler = on_term };
-	struct smtp_config config;
-	const char *from = "b@lijst.example";
-	int opt, count = 1, delay_ms = 0;
+	struct job job = { .window = 1 };
+	struct smtp_config *config = &job.config;
+	const char *ca_file = NULL, *from = "b@lijst.example";
+	struct iovec iov[2];
+	int opt, count = 1, connections = 0, rc = 0;
 	size_t bytes = 0;
+	char *content;
 
-	smtp_config_init(&config);
-	config.tls = SMTP_TLS_NONE;
-	config.helo = "lijst.example";
-	set_timeouts(&config, 5000);
-	config.cancel_fd = cancel_fd = eventfd(0, EFD_CLOEXEC);
+	smtp_config_init(config);
+	config->tls = SMTP_TLS_NONE;
+	config->helo = "lijst.example";
+	set_timeouts(config, 5000);
+	config->cancel_fd = cancel_fd = eventfd(0, EFD_CLOEXEC);
 	(void)sigaction(SIGTERM, &term, NULL);
-	while ((opt = getopt(argc, argv, "a:b:d:f:ln:p:t:u:w:")) != -1) {
+	while ((opt = getopt(argc, argv, "W:a:b:c:d:f:ln:p:t:u:w:")) != -1) {
 		switch (opt) {
+		case 'W':
+			job.window = atoi(optarg);
+			break;
 		case 'a':
-			config.ca_file = optarg;
+			ca_file = optarg;
 			break;
 		case 'b':
 			bytes = strtoul(optarg, NULL, 10);
 			break;
+		case 'c':
+			connections = atoi(optarg);
+			break;
 		case 'd':
-			delay_ms = atoi(optarg);
+			job.delay_ms = atoi(optarg);
 			break;
 		case 'f':
 			from = optarg;
 			break;
 		case 'l':
-			config.auth_without_tls = true;
+			config->auth_without_tls = true;
 			break;
 		case 'n':
 			count = atoi(optarg);
 			break;
 		case 'p':
-			config.password = optarg;
+			config->password = optarg;
 			break;
 		case 't':
-			config.tls = tls_of(optarg);
+			config->tls = tls_of(optarg);
 			break;
 		case 'u':
-			config.user = optarg;
+			config->user = optarg;
 			break;
 		case 'w':
-			set_timeouts(&config, atoi(optarg));
+			set_timeouts(config, atoi(optarg));
 			break;
 		default:
 			return 2;
@@ -155,8 +251,18 @@ main(int argc, char **argv)
 	}
 	if (argc - optind != 3)
 		return 2;
-	config.host = argv[optind];
-	config.port = argv[optind + 1];
-	return send_all(&config, from, argv[optind + 2], count, delay_ms,
-	    bytes);
+	config->host = argv[optind];
+	config->port = argv[optind + 1];
+	config->trust = stream_trust_new(ca_file);
+	content = make_content(iov, bytes);
+	job.msg = (struct smtp_message){ from, argv[optind + 2], iov, 2,
+		iov[0].iov_len + iov[1].iov_len, NULL };
+	for (int i = 0; rc == 0 && i < (connections > 0 ? connections : 1);
+	     i++) {
+		job.count = count;
+		rc = send_all(&job, connections > 0);
+	}
+	stream_trust_free(config->trust);
+	free(content);
+	return rc;
 }

@@ -1,8 +1,9 @@
 """Mail servers for tests, each on a free port of the loopback interface.
 
 CatchingServer is a well-behaved server (aiosmtpd) that keeps what it gets and
-refuses what it is told to; ScriptedServer says exactly the lines it is given.
-Both are context managers with .port.
+refuses what it is told to; ChunkingServer is another, of few words, that takes
+groups of commands and BDAT; ScriptedServer says exactly the lines it is given.
+All are context managers with .port.
 
     with CatchingServer(replies={"RCPT": "550 5.1.1 unknown"}) as server:
         ...
@@ -258,3 +259,50 @@ class ScriptedServer:
     def __exit__(self, *exc):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+
+class ChunkingServer(ScriptedServer):
+    """Offers PIPELINING and CHUNKING, over implicit TLS with a context.
+
+    replies: as of CatchingServer, without the lists: (command, n) is the nth
+    time it is heard, from 1 on.  Accepted messages are in .taken, as tuples of
+    sender, recipients and content."""
+
+    def __init__(self, replies=None, tls=None):
+        super().__init__([])
+        self.replies, self.tls = replies or {}, tls
+        self.taken, self.heard, self.resumed = [], {}, []
+
+    def _play(self, connection, lines):
+        if self.tls:
+            connection = self.tls.wrap_socket(connection, server_side=True)
+            self.resumed.append(connection.session_reused)
+            lines = connection.makefile("rb")
+        connection.sendall(b"220 hi\r\n")
+        sender, recipients = None, []
+        while line := lines.readline():
+            words = line.split()
+            verb = words[0].decode()
+            content = lines.read(int(words[1])) if verb == "BDAT" else None
+            self.heard[verb] = self.heard.get(verb, 0) + 1
+            reply = self.replies.get((verb, self.heard[verb]),
+                                     self.replies.get(verb, "250 2.0.0 OK"))
+            if verb == "EHLO":
+                reply = "250-x\r\n250-PIPELINING\r\n250 CHUNKING"
+            elif verb == "MAIL" and sender is not None:
+                reply = "503 5.5.1 nested"
+            elif verb == "RCPT" and sender is None or \
+                    verb == "BDAT" and not recipients:
+                reply = "503 5.5.1 order"
+            connection.sendall(reply.encode() + b"\r\n")
+            if reply.startswith("421"):
+                return
+            if reply.startswith("2"):
+                if verb == "MAIL":
+                    sender = words[1]
+                elif verb == "RCPT":
+                    recipients.append(words[1])
+                elif verb == "BDAT":
+                    self.taken.append((sender, recipients, content))
+                if verb in ("RSET", "BDAT"):
+                    sender, recipients = None, []

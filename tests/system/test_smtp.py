@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from smtpd import CatchingServer, Certificates, ScriptedServer
+from smtpd import (CatchingServer, Certificates, ChunkingServer,
+                   ScriptedServer)
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
@@ -365,6 +366,136 @@ def test_sigterm_ends_the_wait_for_a_greeting():
 def test_sigterm_does_not_cut_a_message_short():
     out, _, took = term_in([*GROUP, "."], 0.5)
     assert out.startswith("end-of-data\tlost") and took > 2
+
+
+# --- A window of messages
+
+
+def test_a_window_of_messages_arrives(certificates):
+    for options in [], ["-t", "implicit", "-a", certificates.ca]:
+        tls = certificates.server() if options else None
+        with ChunkingServer(tls=tls) as server:
+            results, _ = probe(server.port, "-n", 500, "-W", 100, "-b", 20_000,
+                               *options)
+        assert [r.verdict for r in results] == ["accepted"] * 500
+        assert len(server.taken) == 500
+        assert {(s, *r, len(c)) for s, r, c in server.taken} == {
+            (b"FROM:<b@lijst.example>", b"TO:<%s>" % TO.encode(), 20_023)}
+
+
+def test_refusals_in_a_window_fall_on_their_own_messages():
+    with ChunkingServer(replies={
+            ("MAIL", 3): "451 4.3.0 later", ("RCPT", 5): "550 5.1.1 unknown",
+            ("BDAT", 7): "552 5.3.4 too big"}) as server:
+        results, _ = probe(server.port, "-n", 10, "-W", 10)
+    assert [(r.stage, r.code) for r in results if r.verdict != "accepted"] == [
+        ("mail", "451"), ("rcpt", "550"), ("end-of-data", "552")]
+    assert [r.verdict == "accepted" for r in results] == [
+        n not in (3, 5, 7) for n in range(1, 11)]
+    assert [len(r) for _, r, _ in server.taken] == [1] * 7
+
+
+def test_goodbye_in_a_window_leaves_the_rest_for_another_connection():
+    with ChunkingServer(replies={("RCPT", 3): "421 4.7.0 bye"}) as server:
+        results, _ = probe(server.port, "-n", 8, "-W", 8)
+    assert [r.verdict for r in results[:3]] == [
+        "accepted", "accepted", "relay-away"]
+    assert {(r.stage, r.verdict) for r in results[3:]} == {
+        ("mail", "relay-away")}
+    assert len(server.taken) == 2
+
+
+def test_silence_in_a_window_is_uncertain_for_what_was_written():
+    with ScriptedServer([b"220 hi\r\n", "EHLO",
+                         b"250-PIPELINING\r\n250-PIPELINING\r\n"
+                         b"250 CHUNKING\r\n", "BDAT", b"250 a\r\n"]) as server:
+        results, _ = probe(server.port, "-n", 3, "-W", 3, "-w", 700)
+    assert [r.verdict for r in results] == ["uncertain"] * 3
+
+
+def test_slow_drip_does_not_extend_the_time_of_a_message():
+    class Dripping(ScriptedServer):
+        def _play(self, connection, lines):
+            super()._play(connection, lines)
+            for _ in range(100):
+                connection.sendall(b"x")
+                time.sleep(0.1)
+
+    with Dripping([*EHLO, "DATA", b"250 ", None]) as server:
+        started = time.monotonic()
+        results, _ = probe(server.port, "-w", 700)
+    assert results[0][:2] == ("mail", "lost")
+    assert time.monotonic() - started < 5
+
+
+# --- TLS sessions that continue
+
+
+@pytest.mark.parametrize("version", ["TLSv1_2", "TLSv1_3"])
+def test_second_connection_resumes_the_first(certificates, version):
+    tls = certificates.server()
+    tls.maximum_version = ssl.TLSVersion[version]
+    with ChunkingServer(tls=tls) as server:
+        results, told = probe(server.port, "-t", "implicit",
+                              "-a", certificates.ca, "-c", 3)
+    assert [r.verdict for r in results] == ["accepted"] * 3
+    assert told.split() == ["full", "resumed", "resumed"]
+    assert server.resumed == [False, True, True]
+
+
+class Shifting(ChunkingServer):
+    """Another server every time: the tickets of the one before are foreign."""
+
+    def __init__(self, contexts):
+        super().__init__()
+        self.contexts = iter(contexts)
+
+    def _play(self, connection, lines):
+        self.tls = next(self.contexts)
+        super()._play(connection, lines)
+
+
+def test_foreign_ticket_does_no_harm(certificates):
+    new, old = certificates.server(), certificates.server()
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with Shifting([new, certificates.server(), old, new]) as server:
+        results, told = probe(server.port, "-t", "implicit",
+                              "-a", certificates.ca, "-c", 4)
+    assert [r.verdict for r in results] == ["accepted"] * 4
+    assert told.split() == ["full"] * 4
+
+
+def test_server_that_breaks_on_a_ticket_is_asked_again_without(certificates):
+    class Brittle(ChunkingServer):
+        def _play(self, connection, lines):
+            hello = connection.recv(4096, socket.MSG_PEEK)
+            self.offers.append(b"\x00\x29" in hello[-300:])
+            if not self.offers[-1]:
+                super()._play(connection, lines)
+
+        offers = []
+
+    with Brittle(tls=certificates.server()) as server:
+        results, told = probe(server.port, "-t", "implicit",
+                              "-a", certificates.ca, "-c", 2)
+    assert [r.verdict for r in results] == ["accepted"] * 2
+    assert server.offers == [False, True, False]
+    assert told.split() == ["full"] * 2
+
+
+def test_authorities_are_read_again_when_their_file_changes(certificates,
+                                                            tmp_path):
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes(certificates.ca.read_bytes())
+
+    tls = certificates.server()
+    # By the time the server is greeted, the client has read its authorities.
+    tls.sni_callback = lambda *_: ca.write_bytes(
+        certificates.stranger.read_bytes()) and None
+    with ChunkingServer(tls=tls) as server:
+        results, told = probe(server.port, "-t", "implicit", "-a", ca, "-c", 2)
+    assert [r.verdict for r in results] == ["accepted", "relay-broken"]
+    assert told.startswith("full\ntls-unknown-issuer: ")
 
 
 # --- Postfix's sink: a server with other habits
