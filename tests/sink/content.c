@@ -112,7 +112,7 @@ content_begin(struct content *c, const struct templates *ts, const char *to)
 	c->to = to;
 	c->to_len = strlen(to);
 	c->size_bytes = 0;
-	c->nlive = ts->n;
+	c->wrong_at = 0;
 	for (size_t i = 0; i < ts->n; i++)
 		c->matches[i] = (struct match){ .own = FNV_START };
 }
@@ -138,7 +138,9 @@ kill_match(struct content *c, size_t i, const char *p, size_t n, size_t at)
 	char got[SHOWN + 1], expected[SHOWN + 1];
 
 	m->dead = true;
-	c->nlive--;
+	if (c->size_bytes + at < c->wrong_at)
+		return;
+	c->wrong_at = c->size_bytes + at;
 	if (m->piece < t->npieces) {
 		const struct piece *piece = &t->pieces[m->piece];
 
@@ -150,8 +152,8 @@ kill_match(struct content *c, size_t i, const char *p, size_t n, size_t at)
 	show(expected, want, want_len);
 	show(got, p, n);
 	(void)snprintf(c->wrong, sizeof(c->wrong),
-	    "%s, from byte %zu: \"%s\" instead of \"%s\"", t->path,
-	    c->size_bytes + at, got, expected);
+	    "%s, from byte %zu: \"%s\" instead of \"%s\"", t->path, c->wrong_at,
+	    got, expected);
 }
 
 static size_t

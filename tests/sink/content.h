@@ -55,8 +55,8 @@ struct content {
 	size_t to_len;
 	size_t size_bytes;
 	struct match matches[TEMPLATES_MAX];
-	size_t nlive;
-	char wrong[WRONG_MAX]; /* where the last template stopped to match */
+	size_t wrong_at;       /* how far the best of those that died came */
+	char wrong[WRONG_MAX]; /* and what was wrong there */
 };
 
 /* The bytes of the message are in path, its packed slots in path.slots. */
