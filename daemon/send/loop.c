@@ -36,7 +36,7 @@
 #define HAND_OVER_MS 50
 #define LEASE_CHUNKS_MAX 8
 /* Times its concurrency a destination may fail in a row before it rests. */
-#define COHORTS 3
+#define COHORTS 20
 
 void
 loop_init(struct loop *l, const struct worker_setup *setup, const char *name)
@@ -159,8 +159,7 @@ take_opened(struct loop *l)
 			pace_connected(l->pace, o.connection != NULL,
 			    l->now_ms);
 		if (o.connection != NULL) {
-			if (atomic_load(&l->away))
-				loop_relay_back(l);
+			l->away_until_ms = 0;
 			if (probing)
 				l->batch->resume = "connect";
 		} else if (l->stop_by_ms != 0 || probing) {
