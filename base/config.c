@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/address.h"
 #include "base/catalogue.h"
+#include "base/config_check.h"
 #include "base/err.h"
 
 static cfg_opt_t newsletter_opts[] = {
@@ -44,16 +44,21 @@ static cfg_opt_t send_opts[] = {
 	CFG_INT("expire_hours", 120, CFGF_NONE),
 	CFG_STR("uncertain", "resend", CFGF_NONE),
 	CFG_INT("chunk_size", 50, CFGF_NONE),
+	CFG_STR("quiet_hours", "", CFGF_NONE),
 	CFG_END(),
 };
 static cfg_opt_t web_opts[] = {
 	CFG_STR("listen", "127.0.0.1:8080", CFGF_NONE),
+	CFG_STR("metrics", "", CFGF_NONE),
 	CFG_END(),
 };
+static char nobody[] = "{}";
 static cfg_opt_t opts[] = {
 	CFG_STR("database", "dbname=tweeluik", CFGF_NONE),
 	CFG_STR("keys", "/etc/tweeluik/keys", CFGF_NONE),
 	CFG_STR("language", "nl", CFGF_NONE),
+	CFG_STR_LIST("editors", nobody, CFGF_NONE),
+	CFG_STR_LIST("administrators", nobody, CFGF_NONE),
 	CFG_SEC("newsletter", newsletter_opts, CFGF_NONE),
 	CFG_SEC("relay", relay_opts, CFGF_NONE),
 	CFG_SEC("send", send_opts, CFGF_NONE),
@@ -84,138 +89,14 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		    what);
 }
 
-static int
-check_one_of(cfg_t *cfg, cfg_opt_t *opt, const char *const *words)
+static size_t
+fill_list(const char **ret, cfg_t *g, const char *name)
 {
-	const char *v = cfg_opt_getnstr(opt, 0);
+	size_t n = cfg_size(g, name);
 
-	for (const char *const *w = words; *w != NULL; w++)
-		if (strcmp(*w, v) == 0)
-			return 0;
-	cfg_error(cfg, "'%s' is not a value of '%s'", v, cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_language(cfg_t *cfg, cfg_opt_t *opt)
-{
-	return check_one_of(cfg, opt,
-	    (const char *const[]){ "nl", "en", NULL });
-}
-
-static int
-check_tls(cfg_t *cfg, cfg_opt_t *opt)
-{
-	return check_one_of(cfg, opt,
-	    (const char *const[]){ "starttls", "implicit", "none", NULL });
-}
-
-static int
-check_uncertain(cfg_t *cfg, cfg_opt_t *opt)
-{
-	return check_one_of(cfg, opt,
-	    (const char *const[]){ "resend", "hold", NULL });
-}
-
-static int
-check_address(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-	struct address a;
-	struct err e;
-
-	if (address_parse(&a, v, strlen(v), &e) == 0)
-		return 0;
-	cfg_error(cfg, "'%s' is no address: %s", cfg_opt_name(opt), e.text);
-	return -1;
-}
-
-static int
-check_base_url(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-	size_t n = strlen(v);
-
-	if (strncmp(v, "https://", 8) == 0 && n > 8 && n < 200 &&
-	    v[n - 1] != '/' && strpbrk(v, " <>\"'\r\n") == NULL)
-		return 0;
-	cfg_error(cfg, "'%s' must begin with https:// and not end with /",
-	    cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_domain(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-
-	if (address_domain_ok(v, strlen(v)))
-		return 0;
-	cfg_error(cfg, "'%s' must be a domain in ASCII", cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_number(cfg_t *cfg, cfg_opt_t *opt)
-{
-	for (unsigned int i = 0; i < cfg_opt_size(opt); i++) {
-		long n = cfg_opt_getnint(opt, i);
-
-		if (n < 1 || n > 65535) {
-			cfg_error(cfg, "'%s' must be from 1 to 65535",
-			    cfg_opt_name(opt));
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int
-check_one_line(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-
-	for (; *v != '\0'; v++)
-		if ((unsigned char)*v < 0x20 || *v == 0x7f) {
-			cfg_error(cfg, "'%s' has a control character",
-			    cfg_opt_name(opt));
-			return -1;
-		}
-	return 0;
-}
-
-static void
-set_checks(cfg_t *cfg)
-{
-	static const struct {
-		const char *name;
-		cfg_validate_callback_t check;
-	} checks[] = {
-		{ "language", check_language },
-		{ "newsletter|first_language", check_language },
-		{ "newsletter|name_nl", check_one_line },
-		{ "newsletter|name_en", check_one_line },
-		{ "newsletter|sender", check_one_line },
-		{ "newsletter|postal_address", check_one_line },
-		{ "newsletter|address", check_address },
-		{ "newsletter|reply_to", check_address },
-		{ "newsletter|unsubscribe_address", check_address },
-		{ "newsletter|list_id", check_domain },
-		{ "newsletter|return_domain", check_domain },
-		{ "newsletter|base_url", check_base_url },
-		{ "relay|tls", check_tls },
-		{ "relay|port", check_number },
-		{ "relay|connections", check_number },
-		{ "relay|helo", check_domain },
-		{ "send|uncertain", check_uncertain },
-		{ "send|retry_minutes", check_number },
-		{ "send|expire_hours", check_number },
-		{ "send|chunk_size", check_number },
-	};
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		(void)cfg_set_validate_func(cfg, checks[i].name,
-		    checks[i].check);
+	for (unsigned int i = 0; i < n; i++)
+		ret[i] = cfg_getnstr(g, name, i);
+	return n;
 }
 
 static int
@@ -243,6 +124,8 @@ fill(struct config *c, struct err *e)
 	c->database = cfg_getstr(g, "database");
 	c->keys = cfg_getstr(g, "keys");
 	c->language = cfg_getstr(g, "language");
+	c->neditors = fill_list(c->editors, g, "editors");
+	c->nadministrators = fill_list(c->administrators, g, "administrators");
 	c->name_nl = cfg_getstr(g, "newsletter|name_nl");
 	c->name_en = cfg_getstr(g, "newsletter|name_en");
 	c->sender = cfg_getstr(g, "newsletter|sender");
@@ -280,7 +163,9 @@ fill(struct config *c, struct err *e)
 	c->hold_uncertain =
 	    strcmp(cfg_getstr(g, "send|uncertain"), "hold") == 0;
 	c->chunk_size = (int)cfg_getint(g, "send|chunk_size");
+	c->quiet_hours = cfg_getstr(g, "send|quiet_hours");
 	c->web_listen = cfg_getstr(g, "web|listen");
+	c->web_metrics = cfg_getstr(g, "web|metrics");
 	return 0;
 }
 
@@ -317,7 +202,7 @@ config_load(struct config *c, const char *override_path, struct err *e)
 	if (c->cfg == NULL)
 		abort();
 	(void)cfg_set_error_function(c->cfg, on_error);
-	set_checks(c->cfg);
+	config_check_values(c->cfg);
 	e->kind = ERR_NONE;
 	parse_err = e;
 	parse_path = c->path;

@@ -23,13 +23,19 @@ enum config_tls {
 };
 
 #define CONFIG_RETRIES_MAX 16
-#define CONFIG_NOTIFY_MAX 16
+#define CONFIG_NOTIFY_MAX 16 /* people of each kind */
 
 struct config {
 	const char *path;
 	const char *database; /* conninfo without a user */
 	const char *keys;     /* file of base/keys.h */
 	const char *language; /* of messages, "nl" or "en" */
+
+	/* who is told by mail, as they stand in the file */
+	const char *editors[CONFIG_NOTIFY_MAX];
+	size_t neditors;
+	const char *administrators[CONFIG_NOTIFY_MAX];
+	size_t nadministrators;
 
 	/* newsletter: who we are, as readers see it */
 	const char *name_nl, *name_en; /* "Nieuwsbrief", "Newsletter" */
@@ -61,9 +67,11 @@ struct config {
 	int expire_hours;
 	bool hold_uncertain;
 	int chunk_size;
+	const char *quiet_hours; /* "22:00-07:00", "" for none */
 
 	/* web */
-	const char *web_listen; /* address:port on loopback */
+	const char *web_listen;	 /* address:port on loopback */
+	const char *web_metrics; /* that or unix:/path, "" for nowhere */
 
 	struct cfg_t *cfg;
 };
