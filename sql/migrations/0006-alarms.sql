@@ -204,6 +204,24 @@ begin
 	end loop;
 end $$;
 
+-- A letter and its mailing, without recipients yet.  An alarm that lasts is
+-- told anew the day after, so its mail need not live longer.
+create function letter_store(the_digest bytea, the_edition text,
+	the_subject text, the_bytes bytea, the_slots bytea, the_alarm bigint,
+	out message bigint, out mailing bigint)
+language plpgsql as $$
+begin
+	insert into message (digest, kind, edition, subject, bytes, slots)
+	values (the_digest, 'system', the_edition, the_subject, the_bytes,
+		the_slots)
+	on conflict (digest) do nothing;
+	select m.id into message from message m where m.digest = the_digest;
+	mailing := mailing_for('system', null, case
+		when the_alarm is null then interval '3 days'
+		else interval '1 day' end);
+	update alarm a set mailing_id = mailing where a.id = the_alarm;
+end $$;
+
 -- One word for /healthz: the first of these that is true.
 drop function web_held();
 create function web_health(quiet_hours text) returns text
