@@ -122,7 +122,7 @@ CONFIG = """\
 database = "{database}"
 keys = "{keys}"
 language = "{language}"
-newsletter {{
+{more}newsletter {{
     sender = "Stichting Voorbeeld"
     address = "nieuwsbrief@nieuws.voorbeeld.example"
     reply_to = "loket@voorbeeld.example"
@@ -141,7 +141,7 @@ send {{
 {send_more}}}
 web {{
     listen = "127.0.0.1:{web_port}"
-}}
+{web_more}}}
 """
 
 
@@ -150,7 +150,7 @@ class Installation:
 
     def __init__(self, folder, postgres, database="tweeluik", build=None,
                  smtp_port=None, web_port=None, language="nl", tls="none",
-                 relay_more="", send_more=""):
+                 relay_more="", send_more="", web_more="", more=""):
         self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.postgres = postgres
@@ -166,7 +166,7 @@ class Installation:
             database=postgres.conninfo(database), keys=self.folder / "keys",
             language=language, smtp_port=self.smtp_port,
             web_port=self.web_port, tls=tls, relay_more=relay_more,
-            send_more=send_more)
+            send_more=send_more, web_more=web_more, more=more)
         self.write_config()
 
     def write_config(self, **changes):

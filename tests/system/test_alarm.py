@@ -1,0 +1,519 @@
+"""Who is told what: alarms, reports, holds, and what machines can ask."""
+import email
+import email.policy
+import http.client
+import json
+import re
+import socket
+import subprocess
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+import conformity
+import psycopg2
+import pytest
+from newsletter import (approve, as_json, ledger, ok, plan, readers, send_now,
+                        settled)
+from prometheus_client.parser import text_string_to_metric_families
+from test_schedule import OPENED, T, World
+
+from tests.embedded import Installation, free_port, wait_until
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+EDITORS = ["chef@redactie.example", "redactie@organisatie.example"]
+ADMINISTRATOR = "beheer@organisatie.example"
+TOLD = ('editors = {"chef@redactie.example", "redactie@organisatie.example"}\n'
+        'administrators = {"beheer@organisatie.example",'
+        ' "chef@redactie.example"}\n')
+
+
+# What is wrong, with a clock of our own
+
+class Office(World):
+    """The calendar of test_schedule, and mail under way."""
+
+    def conditions(self, at, quiet=""):
+        self.role.execute("select key, text, since from"
+                          " alarm_conditions(%s, %s) order by key",
+                          (at, quiet))
+        return self.role.fetchall()
+
+    def keys(self, at, quiet=""):
+        return [c[0] for c in self.conditions(at, quiet)]
+
+    def due(self, at, quiet=""):
+        self.role.execute("select key, event from letters_due(%s, %s)",
+                          (at, quiet))
+        return self.role.fetchall()
+
+    def mailing(self, at, kind="issue", n=4, chunk=2):
+        """Something to be sent since at."""
+        (m,), = self.do(
+            "insert into mailing (kind, issue_id, expires_at, planned,"
+            " state_at, created_at, dated_at) values (%s, %s, %s, %s, %s, %s,"
+            " %s) returning id", kind, self.issue() if kind == "issue"
+            else None, at + 5 * DAY, n, at, at, at)
+        (message,), = self.do(
+            "insert into message (digest, kind, edition, subject, bytes,"
+            " slots) values (sha256(%s), 'issue', 'nl', '', '', '')"
+            " returning id", str(m).encode())
+        self.do("insert into delivery (mailing_id, seq, message_id)"
+                " select %s, n, %s from generate_series(1, %s) n", m, message,
+                n)
+        self.do("insert into chunk (mailing_id, no, first_seq, last_seq,"
+                " due_at) select %s, n, (n - 1) * %s + 1, n * %s, %s from"
+                " generate_series(1, %s) n", m, chunk, chunk, at, n // chunk)
+        if kind == "issue":
+            self.do("update issue set state = 'sending' where id = %s",
+                    self.issue())
+        return m
+
+    def worker(self, seen_at, relay="", since=None, name="w:1"):
+        self.do("insert into send_worker (name, host, pid, started_at,"
+                " seen_at, connections, in_flight, rate, relay, relay_since)"
+                " values (%s, 'h', 1, %s, %s, 1, 0, 2.5, %s, %s)"
+                " on conflict (name) do update set seen_at ="
+                " excluded.seen_at, relay = excluded.relay, relay_since ="
+                " excluded.relay_since", name, seen_at, seen_at, relay, since)
+
+
+@pytest.fixture
+def office(database):
+    w = Office(database)
+    w.round(OPENED)
+    return w
+
+
+def test_nothing_is_wrong(office):
+    assert office.keys(OPENED) == []
+    assert office.due(OPENED) == []
+
+
+def test_an_approved_issue_that_does_not_leave(office):
+    office.item()
+    office.approve(T - DAY)
+    assert office.keys(T + 14 * MINUTE) == []
+    assert office.conditions(T + 15 * MINUTE) == [("late", "", T)]
+    # Held by a person, or with the calendar: that is no accident.
+    office.do("update schedule set paused = true")
+    assert office.keys(T + 15 * MINUTE) == []
+    office.do("update schedule set paused = false")
+    office.do("select issue_hold(%s, 'chief', 'wacht', %s)", office.issue(),
+              T)
+    assert office.keys(T + 15 * MINUTE) == []
+    office.do("select issue_release(%s, 'chief', %s, %s)", office.issue(),
+              T, T + 60 * MINUTE)
+    assert office.keys(T + 74 * MINUTE) == []
+    assert office.keys(T + 75 * MINUTE) == ["late"]
+    office.round(T + 75 * MINUTE)
+    assert office.keys(T + 76 * MINUTE) == []
+
+
+def test_held_for_want_of_approval_until_it_is_given(office):
+    office.item()
+    office.round(T)
+    assert office.conditions(T) == [("held", "not approved in time", T)]
+    office.do("select issue_release(%s, 'chief', %s)", office.issue(), T)
+    assert office.keys(T) == []
+
+
+def test_nothing_moves(office):
+    m = office.mailing(T)
+    office.worker(T + 15 * MINUTE)
+    assert office.keys(T + 14 * MINUTE) == []
+    assert office.conditions(T + 15 * MINUTE) == [("stalled", "", T)]
+    # An outcome in a chunk under way is progress, and so is the end of one.
+    office.do("update chunk set leased_by = 'w:1' where no = 1")
+    office.do("insert into outcome (mailing_id, seq, attempt, result, at)"
+              " values (%s, 1, 1, 'accepted', %s)", m, T + 10 * MINUTE)
+    office.worker(T + 25 * MINUTE)
+    assert office.keys(T + 24 * MINUTE) == []
+    assert office.keys(T + 25 * MINUTE) == ["stalled"]
+    office.do("update chunk set done_at = %s where no = 1", T + 20 * MINUTE)
+    office.worker(T + 35 * MINUTE)
+    assert office.keys(T + 34 * MINUTE) == []
+    assert office.keys(T + 35 * MINUTE) == ["stalled"]
+    # What is put off is not due, and a person may pause.
+    office.do("update chunk set due_at = %s where no = 2", T + 60 * MINUTE)
+    assert office.keys(T + 59 * MINUTE) == []
+    office.worker(T + 75 * MINUTE)
+    assert office.keys(T + 75 * MINUTE) == ["stalled"]
+    office.do("update mailing set state = 'paused', state_by = 'chief'")
+    assert office.keys(T + 75 * MINUTE) == []
+
+
+def test_quiet_hours_are_no_standstill(office):
+    office.mailing(T)  # 10.00 on the clock of the calendar
+    for at in (T + 30 * MINUTE, T + 90 * MINUTE, T + 130 * MINUTE):
+        office.worker(at)
+        assert office.keys(at) == ["stalled"]
+        assert office.keys(at, "09:00-12:00") == (
+            [] if at < T + 135 * MINUTE else ["stalled"])
+    office.worker(T + 135 * MINUTE)
+    assert office.conditions(T + 135 * MINUTE, "09:00-12:00") == [
+        ("stalled", "", T + 120 * MINUTE)]
+    night = datetime(2026, 12, 11, 3, 0, tzinfo=timezone.utc)
+    office.worker(night)
+    assert office.keys(night, "22:00-07:00") == []
+    morning = datetime(2026, 12, 11, 6, 14, tzinfo=timezone.utc)
+    office.worker(morning)
+    assert office.keys(morning, "22:00-07:00") == []
+    office.worker(morning + MINUTE)
+    assert office.conditions(morning + MINUTE, "22:00-07:00") == [
+        ("stalled", "", morning - 14 * MINUTE)]
+
+
+def test_nobody_sends(office):
+    office.mailing(T)
+    assert office.keys(T + 4 * MINUTE) == []
+    assert office.conditions(T + 5 * MINUTE) == [("worker", "", T)]
+    office.worker(T + 8 * MINUTE)
+    assert office.keys(T + 12 * MINUTE) == []
+    # The cause is told, not the standstill that follows from it.
+    assert office.conditions(T + 60 * MINUTE) == [
+        ("worker", "", T + 8 * MINUTE)]
+
+
+def test_an_alarm_is_not_alarming(office):
+    office.mailing(T, "system")
+    assert office.keys(T + DAY) == []
+
+
+def test_the_relay_is_away(office):
+    office.worker(T + 14 * MINUTE, "no answer for lezer@lezers.example\n",
+                  T)
+    assert office.keys(T + 14 * MINUTE) == []
+    office.mailing(T - 60 * MINUTE)
+    office.worker(T + 15 * MINUTE, "no answer for lezer@lezers.example\n",
+                  T)
+    assert office.conditions(T + 15 * MINUTE) == [
+        ("relay", "no answer for ... ", T)]
+    # A worker that is gone says nothing of the relay.
+    assert "relay" not in office.keys(T + 17 * MINUTE)
+    office.worker(T + 17 * MINUTE)
+    assert office.keys(T + 17 * MINUTE) == ["stalled"]
+
+
+def test_paused_by_the_system(office):
+    m = office.mailing(T)
+    office.do("update mailing set state = 'paused', state_by = 'system',"
+              " state_reason = 'The server said no', state_at = %s"
+              " where id = %s", T + MINUTE, m)
+    assert office.conditions(T + MINUTE) == [
+        ("paused", "The server said no", T + MINUTE)]
+
+
+def test_told_once_each_day_and_when_it_is_over(office):
+    m = office.mailing(T)
+    pause = ("update mailing set state = %s, state_by = 'system',"
+             " state_at = %s where id = %s")
+    office.do(pause, "paused", T, m)
+    assert office.due(T) == [("paused", "raised")]
+    assert office.due(T + MINUTE) == []
+    assert office.due(T + DAY - MINUTE) == []
+    assert office.due(T + DAY) == [("paused", "again")]
+    assert office.due(T + DAY + MINUTE) == []
+    office.worker(T + DAY + 2 * MINUTE)
+    office.do(pause, "sending", T + DAY + 2 * MINUTE, m)
+    assert office.due(T + DAY + 2 * MINUTE) == [("paused", "over")]
+    assert office.due(T + DAY + 3 * MINUTE) == []
+    office.do(pause, "paused", T + DAY + 4 * MINUTE, m)
+    assert office.due(T + DAY + 4 * MINUTE) == [("paused", "raised")]
+
+
+def test_a_report_and_a_hold_once_each(office):
+    m = office.mailing(T)
+    office.do("update mailing set state = 'done', finished_at = %s"
+              " where id = %s", T, m)
+    assert office.due(T) == [("report", "raised")]
+    assert office.due(T + DAY) == []
+    office.round(T + DAY)
+    i = office.issue("2026-12-24")
+    for k in (1, 2):
+        office.do("select issue_hold(%s, 'chief', 'wacht', %s)", i,
+                  T + k * DAY)
+        assert office.due(T + k * DAY) == [("hold", "raised")]
+        assert office.due(T + k * DAY + MINUTE) == []
+        office.do("select issue_release(%s, 'chief', %s)", i, T + k * DAY)
+        assert office.due(T + k * DAY + MINUTE) == []
+
+
+def test_two_schedulers_tell_once(office):
+    m = office.mailing(T)
+    office.do("update mailing set state = 'done', finished_at = %s"
+              " where id = %s", T, m)
+    office.do("insert into issue (planned_at, state, held_at, held_by,"
+              " held_reason) values (%s, 'open', %s, 'schedule', 'missed')",
+              T, T)
+    told = []
+
+    def work():
+        conn = office.database.connect("tweeluik_schedule")
+        cur = conn.cursor()
+        for _ in range(10):
+            cur.execute("select key from letters_due(%s, '')", (T,))
+            told.extend(r[0] for r in cur.fetchall())
+        conn.close()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(told) == ["held", "report"]
+
+
+def test_no_letter_without_its_mark_and_no_mark_without_its_letter(office):
+    office.item()
+    office.round(T)
+    conn = office.database.connect("tweeluik_schedule", autocommit=False)
+    cur = conn.cursor()
+    cur.execute("select key from letters_due(%s, '')", (T,))
+    assert cur.fetchall() == [("held",)]
+    conn.rollback()
+    conn.close()
+    assert office.due(T) == [("held", "raised")]
+
+
+# With the real roles
+
+def parse(raw):
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+class Mailbox:
+    """The letters to editors and administrators that were caught."""
+
+    def __init__(self, site):
+        self.site = site
+
+    def letters(self):
+        return [m for m in map(parse, (p.read_bytes() for p in
+                                       self.site.mails()))
+                if not str(m["to"]).endswith("@lezers.example")]
+
+    def wait(self, n, seconds=40):
+        assert wait_until(lambda: len(self.letters()) >= n, seconds), [
+            str(m["subject"]) for m in self.letters()]
+        return self.letters()
+
+
+def text(m):
+    return re.sub(r"\s+", " ", m.get_body(("plain",)).get_content())
+
+
+@pytest.fixture
+def told(site):
+    site.write_config(more=TOLD)
+    return site
+
+
+def test_the_report_of_an_issue(told):
+    plan(told)
+    readers(told, 6)
+    name = approve(told)
+    told.start_catcher()
+    send_now(told, name)
+    told.start_daemon()
+    assert settled(told)["accepted"] == 6
+    letters = Mailbox(told).wait(2)
+    time.sleep(12)  # another round
+    letters = Mailbox(told).letters()
+    told.stop_daemon()
+    number = name.split("-")[0]
+    assert sorted(str(m["to"]) for m in letters) == EDITORS
+    assert {str(m["subject"]) for m in letters} == {
+        f"Nummer {number} verstuurd: 6 van 6 aangenomen"}
+    assert len({str(m["message-id"]) for m in letters}) == 2
+    for m in letters:
+        assert m["content-language"] == "nl"
+        assert f"tweeluik issue report {name}" in text(m)
+        assert "geweigerd" not in text(m) and "alsnog" not in text(m)
+        assert "lezers.example" not in m.as_string()
+
+
+def test_the_report_names_who_did_not_get_it(told):
+    plan(told)
+    readers(told, 6)
+    name = approve(told)
+    send_now(told, name)
+    rows = told.db.rows
+    rows("select schedule_round(now(), 50, '5 days')",
+         role="tweeluik_schedule")
+    m = told.db.one("select id from mailing where kind = 'issue'")
+    for seq, result in enumerate(("accepted", "accepted", "expired",
+                                  "expired", "refused", "suppressed"), 1):
+        rows("insert into outcome (mailing_id, seq, attempt, result)"
+                  " values (%s, %s, 1, %s)", m, seq, result)
+    rows("update chunk set done_at = now()")
+    rows("update mailing set state = 'done', finished_at = now()")
+    rows("update issue set state = 'sent' where state = 'sending'")
+    told.start_catcher()
+    told.start_daemon()
+    letter, _ = Mailbox(told).wait(2)
+    told.stop_daemon()
+    assert "2 van 6 aangenomen" in letter["subject"]
+    assert "2 mensen kregen dit nummer niet" in text(letter)
+    assert f"tweeluik issue send {name} --missing" in text(letter)
+    assert "1 mail is geweigerd" in text(letter)
+    assert "1 mens had zich al afgemeld" in text(letter)
+
+
+def test_a_hold_by_a_person(told):
+    plan(told)
+    name = approve(told)
+    ok(told, "issue", "hold", name, "--reason",
+       "telefoonnummer van jan@organisatie.example klopt niet")
+    told.start_catcher()
+    told.start_daemon()
+    letters = Mailbox(told).wait(2)
+    told.stop_daemon()
+    number = name.split("-")[0]
+    assert sorted(str(m["to"]) for m in letters) == EDITORS
+    assert str(letters[0]["subject"]) == (
+        f"Nummer {number} vastgehouden: telefoonnummer van ... klopt niet")
+    assert f"tweeluik issue release {name}" in text(letters[0])
+
+
+def role(site, name):
+    """One round of a role."""
+    done = subprocess.run(
+        [site.build / f"libexec/tweeluik/tweeluik-{name}", "--once"],
+        env=site.env(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "failed" not in done.stderr, done.stderr
+    assert ".example" not in done.stderr, done.stderr
+
+
+SHOULD = ("insert into issue (series, planned_at, state, year, number,"
+          " approved_at, approved_revision, revision) values ('extra',"
+          " now() - interval '1 hour', 'approved', 2026, 4,"
+          " now() - interval '2 hours', 1, 2) returning id")
+LETTERS = {
+    "late": ("Alarm: Extra 4 had verstuurd moeten zijn, maar is dat niet",
+             "tweeluik status"),
+    "paused": ("Alarm: Extra 4 is gepauzeerd door het systeem",
+               "tweeluik issue resume extra-4-2026"),
+    "stalled": ("Alarm: Extra 4: de verzending staat stil",
+                "tweeluik issue show extra-4-2026"),
+    "worker": ("Alarm: Er wacht mail, en geen programma verstuurt die",
+               "systemctl start tweeluik-send"),
+    "relay": ("Alarm: De mail kan niet weg", "tweeluik status"),
+    "held": ("Extra 4 vastgehouden: niet op tijd goedgekeurd",
+             "tweeluik issue check extra-4-2026"),
+}
+
+
+def trouble(site, key):
+    """Make it true; returns how to make it untrue."""
+    i = site.db.one(SHOULD)
+    if key == "late":  # approved for another revision: it cannot be frozen
+        return "update issue set state = 'stopped' where series = 'extra'"
+    if key == "held":
+        site.db.rows("update issue set state = 'open', held_at = now(),"
+                     " held_by = 'schedule', held_reason ="
+                     " 'not approved in time' where id = %s", i)
+        return "update issue set state = 'stopped' where series = 'extra'"
+    state = "paused" if key == "paused" else "sending"
+    m = site.db.one(
+        "insert into mailing (kind, issue_id, state, state_by, state_reason,"
+        " state_at, created_at, expires_at, planned) values ('issue', %s, %s,"
+        " 'system', 'Er is iets stuk', now() - interval '1 hour',"
+        " now() - interval '1 hour', now() + interval '1 day', 1)"
+        " returning id", i, state)
+    site.db.rows("update issue set state = 'sending' where id = %s", i)
+    if key != "relay":
+        # Leased by nobody we know, so no real worker touches it.
+        site.db.rows("insert into chunk (mailing_id, no, first_seq, last_seq,"
+                     " due_at, leased_by, leased_until) values (%s, 1, 1, 1,"
+                     " now() - interval '1 hour', 'x:1',"
+                     " now() + interval '1 day')", m)
+    if key in ("stalled", "relay"):
+        site.db.rows(
+            "insert into send_worker (name, host, pid, started_at, seen_at,"
+            " connections, in_flight, rate, relay, relay_since) values"
+            " ('other:1', 'other', 1, now(), now() + interval '1 hour', 1, 0,"
+            " 0, %s, %s)", "Geen antwoord" if key == "relay" else "",
+            datetime.now(timezone.utc) - 20 * MINUTE)
+    return ("update mailing set state = 'stopped' where kind = 'issue';"
+            "delete from send_worker where name = 'other:1'")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("key", LETTERS)
+def test_each_alarm_as_a_mail(told, key, language):
+    """Written by the schedule role, sent by the send role."""
+    told.write_config(language=language)
+    over = trouble(told, key)
+    role(told, "schedule")
+    assert told.db.rows("select key from alarm") == [{"key": key}]
+    told.start_catcher()
+    role(told, "send")
+    raised = Mailbox(told).wait(3)
+    told.db.rows(over)
+    role(told, "schedule")
+    role(told, "send")
+    ended = [m for m in Mailbox(told).wait(6)
+             if str(m["message-id"]) not in {str(r["message-id"])
+                                             for r in raised}]
+    subject, command = LETTERS[key]
+    for letters in raised, ended:
+        assert sorted(str(m["to"]) for m in letters) == sorted(
+            {*EDITORS, ADMINISTRATOR})
+    assert all(command in text(m) for m in raised)
+    assert not any(command in text(m) for m in ended)
+    if language == "nl":
+        assert {str(m["subject"]) for m in raised} == {subject}
+        what = subject.removeprefix("Alarm: ")
+        assert {str(m["subject"]) for m in ended} == {f"Voorbij: {what}"}
+    for p in told.mails():
+        found = list(conformity.letter_violations(p.read_bytes()))
+        assert not found, found
+
+
+def test_who_could_not_be_told_hears_how_it_ended(told):
+    over = trouble(told, "paused")
+    role(told, "schedule")
+    told.db.rows(over)
+    role(told, "schedule")
+    told.start_catcher()
+    role(told, "send")
+    assert {str(m["subject"]) for m in Mailbox(told).wait(3)} == {
+        "Voorbij: Extra 4 is gepauzeerd door het systeem"}
+    assert all(told.db.one("select balanced from ledger where mailing_id ="
+                           " %s", r["id"])
+               for r in told.db.rows("select id from mailing"
+                                     " where kind = 'system'"))
+
+
+def test_a_refused_editor_is_no_loop(told):
+    trouble(told, "held")
+    role(told, "schedule")
+    m = told.db.one("select id from mailing where kind = 'system'")
+    told.db.rows("insert into outcome (mailing_id, seq, attempt, result, code,"
+                 " status) select %s, seq, 1, 'refused', 550, '5.1.1'"
+                 " from delivery where mailing_id = %s", m, m)
+    told.db.rows("update chunk set done_at = now() where mailing_id = %s", m)
+    told.db.rows("update mailing set state = 'done' where id = %s", m)
+    for _ in range(3):
+        role(told, "schedule")
+    assert told.db.one("select count(*) from mailing") == 1
+    assert told.db.one("select count(*) from alarm") == 1
+
+
+def test_nobody_to_tell(site):
+    """No mail, and no key either."""
+    trouble(site, "held")
+    (site.folder / "keys").unlink()
+    role(site, "schedule")
+    assert site.db.one("select count(*) from alarm") == 1
+    assert site.db.one("select count(*) from mailing") == 0
+
+
+def test_the_schedule_role_reads_no_address(told):
+    for table in ("subscriber", "delivery"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            told.db.rows(f"select address_sealed from {table}",
+                         role="tweeluik_schedule")
