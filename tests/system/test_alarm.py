@@ -24,7 +24,8 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 EDITORS = ["chef@redactie.example", "redactie@organisatie.example"]
 ADMINISTRATOR = "beheer@organisatie.example"
-TOLD = ('editors = {"chef@redactie.example", "redactie@organisatie.example"}\n'
+TOLD = ('editors = {"chef@redactie.example", # a comment in a list\n'
+        '    "redactie@organisatie.example"}\n'
         'administrators = {"beheer@organisatie.example",'
         ' "chef@redactie.example"}\n')
 
@@ -517,3 +518,177 @@ def test_the_schedule_role_reads_no_address(told):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             told.db.rows(f"select address_sealed from {table}",
                          role="tweeluik_schedule")
+
+
+# What machines ask
+
+ISSUE = "extra-4-2026"
+
+
+@pytest.fixture
+def web(site):
+    """The web role with metrics on a port and pages on another."""
+    port = free_port()
+    site.write_config(web_more=f'    metrics = "127.0.0.1:{port}"\n')
+    site.metrics_port = port
+    start_web(site)
+    yield site
+    site.web.terminate()
+    assert site.web.wait(20) == 0
+
+
+def start_web(site):
+    site.web = subprocess.Popen(
+        [site.build / "libexec/tweeluik/tweeluik-web"], env=site.env(),
+        stderr=subprocess.DEVNULL)
+    assert wait_until(lambda: answers(site.web_port), 20)
+
+
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+def get(port, path):
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    c.request("GET", path)
+    r = c.getresponse()
+    body = r.read().decode()
+    c.close()
+    return r.status, r.headers["content-type"], body
+
+
+def samples(body):
+    """{(name, labels): value}, by the parser of Prometheus' own library."""
+    found = {}
+    for family in text_string_to_metric_families(body):
+        assert family.type == "gauge" and family.documentation, family
+        for s in family.samples:
+            key = (s.name, *sorted(s.labels.items()))
+            assert key not in found
+            found[key] = s.value
+    return found
+
+
+@pytest.mark.parametrize("key, word", [
+    ("late", "late"), ("stalled", "late"), ("worker", "late"),
+    ("paused", "held"), ("held", "held"), ("relay", "relay")])
+def test_health_and_metrics_of_an_alarm(web, key, word):
+    assert get(web.web_port, "/healthz")[::2] == (200, "ok\n")
+    trouble(web, key)
+    assert get(web.web_port, "/healthz")[::2] == (503, word + "\n")
+    now = samples(get(web.metrics_port, "/metrics")[2])
+    assert {k[1][1]: v for k, v in now.items() if k[0] == "tweeluik_alarm"
+            } == {k: float(k == key) for k in LETTERS}
+
+
+def test_metrics(web):
+    status, kind, body = get(web.metrics_port, "/metrics")
+    assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    now = samples(body)
+    assert now[("tweeluik_send_workers",)] == 0
+    assert now[("tweeluik_database_up",)] == 1
+    assert ("tweeluik_relay_up",) not in now
+    readers(web, 3)
+    trouble(web, "relay")
+    web.db.rows("update send_worker set rate = 2.5")
+    now = samples(get(web.metrics_port, "/metrics")[2])
+    assert now[("tweeluik_send_workers",)] == 1
+    assert now[("tweeluik_send_rate",)] == 2.5
+    assert now[("tweeluik_relay_up",)] == 0
+    assert now[("tweeluik_subscribers", ("state", "active"))] == 3
+    assert now[("tweeluik_subscribers", ("state", "blocked"))] == 0
+    assert now[("tweeluik_ledger", ("issue", ISSUE),
+                ("outcome", "planned"))] == 1
+    # A recipient without a chunk: the books do not balance.
+    assert now[("tweeluik_ledger_balanced", ("issue", ISSUE))] == 0
+    assert ("tweeluik_build_info", ("version", "0.1")) in now
+    assert 0 <= now[("tweeluik_role_last_seen_seconds", ("role", "web"))] < 60
+    body = get(web.metrics_port, "/metrics")[2]
+    assert "@" not in body and ".example" not in body
+
+
+def test_metrics_stay_inside(web):
+    assert get(web.web_port, "/metrics")[0] == 404
+    assert get(web.metrics_port, "/healthz")[0] == 404
+    for table in ("send_worker", "alarm", "ledger", "mailing", "issue"):
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            web.db.rows(f"select * from {table}", role="tweeluik_web")
+    with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+        web.db.rows("select alarm_conditions(now(), '')",
+                    role="tweeluik_web")
+
+
+def test_metrics_on_a_local_socket(site):
+    path = site.folder / "m.sock"
+    site.write_config(web_more=f'    metrics = "unix:{path}"\n')
+    for _ in range(2):  # killed, and started over what it left
+        start_web(site)
+        assert wait_until(path.exists, 10)
+        assert path.stat().st_mode & 0o777 == 0o660
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(str(path))
+            s.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n"
+                      b"Connection: close\r\n\r\n")
+            answer = b"".join(iter(lambda: s.recv(65536), b""))
+        head, body = answer.decode().split("\r\n\r\n", 1)
+        assert head.startswith("HTTP/1.1 200")
+        assert samples(body)[("tweeluik_database_up",)] == 1
+        site.web.kill()
+        site.web.wait()
+    with socket.socket(socket.AF_UNIX) as other:
+        path.unlink()
+        other.bind(str(path))
+        other.listen()
+        done = subprocess.run(
+            [site.build / "libexec/tweeluik/tweeluik-web"], env=site.env(),
+            capture_output=True, text=True, timeout=20)
+        assert done.returncode == 78 and str(path) in done.stderr
+
+
+def test_metrics_without_a_database(web):
+    """Away in the middle, and back."""
+    admin = web.postgres.conninfo("postgres", "postgres")
+
+    def allow(yes):
+        conn = psycopg2.connect(admin)
+        conn.autocommit = True
+        conn.cursor().execute(f"alter database {web.database}"
+                              f" allow_connections {yes}")
+        conn.cursor().execute("select pg_terminate_backend(pid) from"
+                              " pg_stat_activity where datname = %s",
+                              (web.database,))
+        conn.close()
+
+    def up():
+        return samples(get(web.metrics_port, "/metrics")[2])[
+            ("tweeluik_database_up",)]
+
+    assert up() == 1
+    allow(False)
+    assert up() == 0 and up() == 0
+    assert get(web.web_port, "/healthz")[::2] == (503, "db\n")
+    allow(True)
+    assert wait_until(lambda: up() == 1, 10)
+
+
+@pytest.mark.parametrize("line", [
+    'editors = {"jan@organisatie.example", "jan@"}',
+    'administrators = {"geen adres"}',
+    'send { quiet_hours = "22-7" }', 'send { quiet_hours = "07:00-07:00" }',
+    'web { metrics = "0.0.0.0:9469" }', 'web { metrics = "9469" }',
+    'web { metrics = "[::]:9469" }', 'web { metrics = "10.0.0.1:9469" }',
+    'web { metrics = "127.0.0.1:0" }', 'web { metrics = "unix:m.sock" }',
+    'web { metrics = "localhost:9469" }'])
+def test_settings_that_are_refused(site, line):
+    n = len(site.config.read_text().splitlines()) + 1
+    with site.config.open("a") as f:
+        f.write(line + "\n")
+    done = site.tweeluik("config", "check")
+    assert done.returncode == 78
+    assert f"tweeluik.conf, line {n}: " in done.stderr \
+        or f"tweeluik.conf, regel {n}: " in done.stderr, done.stderr
+    assert "jan@" not in done.stderr
