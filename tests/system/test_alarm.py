@@ -2,7 +2,6 @@
 import email
 import email.policy
 import http.client
-import json
 import re
 import socket
 import subprocess
@@ -13,12 +12,12 @@ from datetime import datetime, timedelta, timezone
 import conformity
 import psycopg2
 import pytest
-from newsletter import (approve, as_json, ledger, ok, plan, readers, send_now,
+from newsletter import (approve, as_json, ok, plan, readers, send_now,
                         settled)
 from prometheus_client.parser import text_string_to_metric_families
 from test_schedule import OPENED, T, World
 
-from tests.embedded import Installation, free_port, wait_until
+from tests.embedded import free_port, wait_until
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -518,6 +517,49 @@ def test_the_schedule_role_reads_no_address(told):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             told.db.rows(f"select address_sealed from {table}",
                          role="tweeluik_schedule")
+
+
+# At the command line
+
+@pytest.mark.parametrize("key", LETTERS)
+def test_status_begins_with_what_is_wrong(site, key):
+    assert as_json(site, "status")["alarms"] == []
+    trouble(site, key)
+    subject, command = LETTERS[key]
+    alarm, = as_json(site, "status")["alarms"]
+    what = subject.removeprefix("Alarm: ")
+    assert alarm["key"] == key and alarm["message"] == what
+    assert alarm["command"] == command
+    lines = ok(site, "status").splitlines()
+    assert re.match(rf"Alarm +{re.escape(what)}, sinds \w+dag ", lines[0])
+    assert command == "tweeluik status" or lines[1].strip() == (
+        f"Wat te doen: {command}") or lines[2].strip() == (
+        f"Wat te doen: {command}")
+    assert site.tweeluik("status").returncode == 0
+
+
+def test_status_of_workers_and_relay(site):
+    assert re.search("^Verzending +er draait geen verzender$",
+                     ok(site, "status"), re.M)
+    site.write_config(send_more='    quiet_hours = "00:00-23:59"\n')
+    for name, host, relay in (("a:1", "a", ""), ("a:2", "a", "Geen antwoord"),
+                              ("b:1", "b", "")):
+        site.db.rows(
+            "insert into send_worker (name, host, pid, started_at, seen_at,"
+            " connections, in_flight, rate, relay, relay_since)"
+            " values (%s, %s, 1, now(), now(), 2, 3, 1234.4, %s,"
+            " now() - interval '1 minute')", name, host, relay)
+    text = ok(site, "status")
+    assert re.search(r"^Verzending +3 verzenders op 2 machines, 3\.703 mails per"
+                     r" seconde$", text, re.M), text
+    assert re.search("^Mailserver +problemen sinds .*: Geen antwoord$", text,
+                     re.M)
+    assert re.search("^Stille uren +00:00-23:59, dat is nu$", text, re.M)
+    sending = as_json(site, "status")["sending"]
+    assert (sending["workers"], sending["hosts"], sending["in_flight"],
+            sending["relay"]) == (3, 2, 9, "Geen antwoord")
+    site.db.rows("update send_worker set seen_at = now() - interval '2 min'")
+    assert "geen verzender" in ok(site, "status")
 
 
 # What machines ask
