@@ -16,6 +16,7 @@ static const struct metric {
 	{ "tweeluik_ledger",
 	    "Recipients of each of the newest issues by what became of them.",
 	    { "issue", "outcome" } },
+	{ "tweeluik_ledger_planned", "Recipients of the issue.", { "issue" } },
 	{ "tweeluik_ledger_balanced",
 	    "Whether every planned recipient of the issue is accounted for.",
 	    { "issue" } },

@@ -256,10 +256,13 @@ language sql stable security definer set search_path from current as $$
 	)
 	select 'tweeluik_ledger', n.issue, o.outcome, o.n
 	from newest n cross join lateral (values
-		('planned', n.planned), ('accepted', n.accepted),
+		('accepted', n.accepted),
 		('refused', n.refused), ('expired', n.expired),
 		('suppressed', n.suppressed), ('uncertain', n.uncertain),
 		('waiting', n.waiting)) o (outcome, n)
+	union all
+	select 'tweeluik_ledger_planned', n.issue, null, n.planned
+	from newest n
 	union all
 	select 'tweeluik_ledger_balanced', n.issue, null, n.balanced::int
 	from newest n
