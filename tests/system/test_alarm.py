@@ -746,7 +746,9 @@ def test_metrics_without_a_database(web):
 @pytest.mark.parametrize("line", [
     'editors = {"jan@organisatie.example", "jan@"}',
     'administrators = {"geen adres"}',
-    'send { quiet_hours = "22-7" }', 'send { quiet_hours = "07:00-07:00" }',
+    'send { quiet_hours = "22-7" }', 'send { quiet_hours = "24:00-07:00" }',
+    'send { quiet_hours = "22:00 07:00" }',
+    'send { quiet_hours = "07:00-07:00" }',
     'web { metrics = "0.0.0.0:9469" }', 'web { metrics = "9469" }',
     'web { metrics = "[::]:9469" }', 'web { metrics = "10.0.0.1:9469" }',
     'web { metrics = "127.0.0.1:0" }', 'web { metrics = "unix:m.sock" }',
