@@ -21,7 +21,7 @@
 struct err;
 struct faults;
 
-#define RULES_MAX 64
+#define RULES_MAX 512
 
 enum step {
 	STEP_CONNECT,

@@ -209,8 +209,9 @@ print_list(const struct tally *t, FILE *f)
 
 	while (p < end) {
 		size_t n = strlen(p);
+		const struct entry *entry = find(t, hash_of(p, n));
 
-		(void)fprintf(f, "%s %u\n", p, find(t, hash_of(p, n))->count);
+		(void)fprintf(f, "%s %u %08x\n", p, entry->count, entry->own);
 		p += n + 1;
 	}
 }
