@@ -151,18 +151,18 @@ order by id desc limit 1
 
 -- name: mailing_pause
 update mailing set state = 'paused', state_by = $2, state_reason = $3,
-	state_at = now()
+	state_at = now(), probe = null, probe_at = null
 where issue_id = $1 and kind = 'issue' and state = 'sending' returning id
 
 -- name: mailing_resume
 with others as (
 	-- A person says that the cause is gone; it stopped the rest as well.
 	update mailing set state = 'sending', state_by = $2, state_reason = '',
-		state_at = now()
+		state_at = now(), probe = null, probe_at = null
 	where kind <> 'issue' and state = 'paused' and state_by = 'system'
 )
 update mailing set state = 'sending', state_by = $2, state_reason = '',
-	state_at = now()
+	state_at = now(), probe = null, probe_at = null
 where issue_id = $1 and kind = 'issue' and state = 'paused' returning id
 
 -- name: mailing_stop
