@@ -63,6 +63,7 @@ struct smtp_machine {
 
 	/* The server */
 	bool open;    /* has a transaction: RSET must come before MAIL */
+	bool resets;  /* takes RSET */
 	bool closing; /* nothing is written any more */
 	bool deaf;    /* it said 421, and has granted nothing since */
 
@@ -292,7 +293,9 @@ smtp_machine_set_window(struct smtp_machine *m, int messages)
 int
 smtp_machine_room(const struct smtp_machine *m)
 {
-	int most = m->chunking ? m->window : m->pipelining ? 2 : 1;
+	int most = m->chunking ? (m->resets ? m->window : 1)
+	    : m->pipelining    ? 2
+			       : 1;
 	int left = most - smtp_machine_in_flight(m);
 
 	return m->closing || m->quitting || left < 0 ? 0 : left;
@@ -312,7 +315,8 @@ smtp_machine_submit(struct smtp_machine *m, const struct smtp_message *msg,
 		abort();
 	t = &m->ring[m->taken & (m->slots - 1)];
 	t->msg = *msg;
-	t->reset = m->chunking && (m->open || m->first < m->taken);
+	t->reset =
+	    m->chunking && (m->open || m->first < m->taken || !m->resets);
 	put_commands(m, t);
 	if (m->first == m->taken++)
 		expect_first(m);
@@ -627,6 +631,7 @@ on_reply(struct smtp_machine *m, struct err *e)
 	switch (c) {
 	case CMD_RSET:
 		m->open &= !ok;
+		m->resets |= ok;
 		m->expect = CMD_MAIL;
 		break;
 	case CMD_MAIL:
@@ -687,24 +692,34 @@ smtp_machine_input(struct smtp_machine *m, const char **p, const char *end,
 	return 0;
 }
 
+/* The first transaction, all of it written, could have been taken without us
+ * knowing.  A refusal is no proof of the contrary while the one before it may
+ * be open: that of RSET, or of MAIL after it. */
+static bool
+may_have_arrived(const struct smtp_machine *m)
+{
+	if (m->first == m->writing || m->deaf)
+		return false;
+	if (!m->refused || m->expect == CMD_MAIL)
+		return true;
+	return m->expect == CMD_RCPT ? m->open : m->rcpt_granted;
+}
+
 int
 smtp_machine_fail(struct smtp_machine *m, enum smtp_outcome outcome,
     const char *text, struct smtp_event *ret_event)
 {
-	enum smtp_stage stage;
-
 	m->closing = true;
 	if (m->first == m->taken)
 		return 0;
-	stage = stage_of(m->expect);
-	if (m->first < m->writing)
-		stage = SMTP_END_OF_DATA;
-	else if (stage == SMTP_END_OF_DATA)
-		/* Without its last byte no server has taken the message. */
-		stage = SMTP_DATA;
-	if (!m->refused && m->deaf)
+	if (may_have_arrived(m))
+		smtp_result_set(&m->result, SMTP_END_OF_DATA, outcome, text);
+	else if (!m->refused && m->deaf)
 		smtp_result_set(&m->result, SMTP_MAIL, SMTP_LOST, text);
 	else if (!m->refused)
-		smtp_result_set(&m->result, stage, outcome, text);
+		/* Without its last byte no server has taken the message. */
+		smtp_result_set(&m->result,
+		    m->expect == CMD_CONTENT ? SMTP_DATA : stage_of(m->expect),
+		    outcome, text);
 	return finish(m, ret_event);
 }

@@ -19,7 +19,8 @@
  *   CHUNKING as well: RSET, MAIL, RCPT, BDAT LAST and the content in one group,
  *                with a window of messages in flight.  RSET comes first because
  *                a refused RCPT or BDAT leaves the transaction before it open,
- *                and the next message would go out under its envelope sender.
+ *                and the next message would go out under its envelope sender;
+ *                so the window opens when the server has taken RSET once.
  *
  * Ownership: a message, its addresses and its pieces are borrowed from
  *   smtp_machine_submit() until the event with its tag.
@@ -125,10 +126,10 @@ bool smtp_machine_is_closing(const struct smtp_machine *m);
 
 /*
  * The connection ended.  1 with an event for a message in hand (call again for
- * the next), 0 when there is none left.  A message of which the server refused
- * a part stays refused.  One that was written to its last byte ends at
- * SMTP_END_OF_DATA, unless a 421 before it says that the server had stopped
- * listening; the others end at the stage they reached.
+ * the next), 0 when there is none left.  A message that was written to its
+ * last byte ends at SMTP_END_OF_DATA, unless the server refused a part of it,
+ * or had stopped listening before it, which a 421 says: then it is lost at
+ * SMTP_MAIL.  The others end at the stage they reached.
  */
 int smtp_machine_fail(struct smtp_machine *m, enum smtp_outcome outcome,
     const char *text, struct smtp_event *ret_event);
