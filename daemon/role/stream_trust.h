@@ -33,8 +33,8 @@ struct stream_trusted; /* certificates as they were read once */
 void stream_trust_free(struct stream_trust *trust);
 
 /* ca_file (PEM) or, when NULL, the system's.  Nothing is read yet. */
-struct stream_trust *stream_trust_new(const char *ca_file)
-    __attribute__((returns_nonnull, malloc(stream_trust_free, 1)));
+struct stream_trust *
+stream_trust_new(const char *ca_file) __attribute__((returns_nonnull));
 
 /*
  * For stream_tls.
