@@ -23,7 +23,7 @@
 
 #include <stdint.h>
 
-#define STREAM_TRUST_VERIFIED_MS (60 * 60 * 1000)
+#define STREAM_TRUST_VERIFIED_MS (INT64_C(60) * 60 * 1000)
 
 struct err;
 struct gnutls_session_int; /* gnutls_session_t points to it */

@@ -217,10 +217,9 @@ check(const struct smtp_machine *m, const struct smtp_message *msg,
 static size_t
 put(char *out, size_t at, const char *text)
 {
-	size_t n = strlen(text);
-
-	memcpy(out + at, text, n);
-	return at + n;
+	while (*text != '\0')
+		out[at++] = *text++;
+	return at;
 }
 
 static size_t

@@ -24,7 +24,7 @@ enum mode { PLAIN, PIPELINING, CHUNKING };
 #define RCPT "RCPT TO:<jan@voorbeeld.example>\r\n"
 #define GROUP MAIL RCPT "DATA\r\n"
 #define BODY "Subject: x\r\n\r\ndot\r\n"
-#define CONTENT BODY ".\r\n"
+#define CONTENT "Subject: x\r\n\r\ndot\r\n.\r\n"
 #define CHUNK MAIL RCPT "BDAT 19 LAST\r\n" BODY
 #define NEXT "RSET\r\n" CHUNK
 
