@@ -401,12 +401,10 @@ allowed(const struct smtp_machine *m, uint64_t n)
 				      : m->piece;
 	if (m->chunking)
 		return n < m->committed ? pieces(t) : 0;
-	/* Content may begin a group, DATA ends it (RFC 2920, 3.1). */
+	/* Content may begin a group, DATA ends it (RFC 2920, 3.1).  Another
+	 * transaction is only come to when all of the first may leave. */
 	if (n > m->first)
-		return m->pipelining &&
-			allowed(m, m->first) == pieces(nth(m, m->first))
-		    ? PIECE_CONTENT
-		    : 0;
+		return PIECE_CONTENT;
 	if (m->expect == CMD_CONTENT && (m->refused || m->first < m->committed))
 		return pieces(t);
 	return m->pipelining || m->expect == CMD_CONTENT ? PIECE_CONTENT

@@ -55,7 +55,7 @@ struct smtp_message {
 	const char *to;
 	const struct iovec *iov; /* lines end in CRLF, none starts with a dot */
 	int iov_len;
-	uint64_t size_bytes; /* of the content */
+	uint64_t size_bytes; /* of all pieces, exactly */
 	void *tag;	     /* the caller's, comes back with the event */
 };
 
