@@ -15,9 +15,9 @@
 #include "base/err.h"
 #include "base/keys.h"
 #include "base/log.h"
+#include "base/personal.h"
 #include "base/splice.h"
 #include "daemon/send/classify.h"
-#include "daemon/send/personal.h"
 #include "daemon/send/smtp_client.h"
 
 #define MESSAGE_MAX ((size_t)1024 * 1024)

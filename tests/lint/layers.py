@@ -33,8 +33,8 @@ FLOORS = {
 }
 # Bytes in, answers out: these see no socket, no database, no network library.
 PURE = """
-base/address base/arena base/buf base/datefmt base/day base/err base/slot
-base/splice base/text composer/edition/content_rules
+base/address base/arena base/buf base/datefmt base/day base/err base/personal
+base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
 composer/item/item_key composer/item/privacy composer/list/csv
 composer/list/subscriber_rows composer/list/typo composer/message/header
@@ -42,8 +42,8 @@ composer/message/message composer/message/qp composer/message/vet
 composer/template/plaintext composer/template/sentence
 composer/template/template composer/template/template_text
 composer/template/textflow composer/template/theme daemon/send/classify
-daemon/send/personal daemon/send/smtp_ehlo daemon/send/smtp_machine
-daemon/send/smtp_reply daemon/send/smtp_result daemon/send/smtp_status
+daemon/send/smtp_ehlo daemon/send/smtp_machine daemon/send/smtp_reply
+daemon/send/smtp_result daemon/send/smtp_status
 daemon/web/form daemon/web/framing daemon/web/route daemon/web/webversion
 """.split()
 IMPURE = re.compile(r"sys/socket\.h|netinet/|netdb\.h|poll\.h|libpq|curl/"

@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/keys.h"
-#include "daemon/send/personal.h"
+#include "base/personal.h"
 
 static struct keys *keys;
 

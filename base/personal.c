@@ -1,4 +1,4 @@
-#include "daemon/send/personal.h"
+#include "base/personal.h"
 
 #include <stdio.h>
 #include <string.h>

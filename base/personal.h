@@ -10,8 +10,8 @@
  * Errors: none.
  * Threads: no state.
  */
-#ifndef DAEMON_SEND_PERSONAL_H
-#define DAEMON_SEND_PERSONAL_H
+#ifndef BASE_PERSONAL_H
+#define BASE_PERSONAL_H
 
 #include <stdint.h>
 
