@@ -1,0 +1,2 @@
+-- Alarms.
+select;
