@@ -136,7 +136,7 @@ redraw(struct watch *w, const json_t *facts)
 		} else if (((unsigned char)*p & 0xc0) != 0x80) {
 			column++;
 		}
-		if (column < width)
+		if (column <= width)
 			(void)fputc(*p, stderr);
 	}
 	(void)fflush(stderr);

@@ -51,12 +51,8 @@ draw_bar(struct cli *c, const json_t *f, struct buf *out)
 	(void)buf_addf(out, "  [%.*s%.*s]  ", filled,
 	    "########################################", BAR - filled,
 	    "........................................");
-	(void)buf_addf(out, tr("%s of %s  %d%%  %.1f/s"),
-	    cli_number(c, planned - waiting), cli_number(c, planned), percent,
-	    real(f, "rate"));
-	if (str(f, "done_at")[0] != '\0')
-		(void)buf_addf(out, tr("  done around %s"),
-		    issue_clock(c, str(f, "done_at")));
+	(void)buf_addf(out, tr("%s of %s  %d%%"),
+	    cli_number(c, planned - waiting), cli_number(c, planned), percent);
 	(void)buf_addc(out, '\n');
 	(void)buf_addf(out, tr("  accepted %s, deferred %s, refused %s"),
 	    cli_number(c, num(f, "accepted")),
@@ -68,6 +64,11 @@ draw_bar(struct cli *c, const json_t *f, struct buf *out)
 	if (num(f, "expired") > 0)
 		(void)buf_addf(out, tr(", expired %s"),
 		    cli_number(c, num(f, "expired")));
+	(void)buf_addc(out, '\n');
+	(void)buf_addf(out, tr("  %.1f a second"), real(f, "rate"));
+	if (str(f, "done_at")[0] != '\0')
+		(void)buf_addf(out, tr(", done around %s"),
+		    issue_clock(c, str(f, "done_at")));
 	(void)buf_addc(out, '\n');
 }
 

@@ -35,10 +35,11 @@ FLOORS = {
 PURE = """
 base/address base/arena base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
-composer/edition/markdown composer/item/diff composer/item/item_form
+composer/cli/reply composer/edition/markdown composer/item/diff composer/item/item_form
 composer/item/item_key composer/item/privacy composer/list/csv
 composer/list/subscriber_rows composer/list/typo composer/message/header
 composer/message/message composer/message/qp composer/message/vet
+composer/message/wire
 composer/template/plaintext composer/template/sentence
 composer/template/template composer/template/template_text
 composer/template/textflow composer/template/theme daemon/send/classify

@@ -425,3 +425,128 @@ def test_wrong_use_of_missing(site, issue):
                  code=2)["code"] == "not-confirmed"
     assert error(site, "issue", "send", "99-2019", "--missing",
                  code=3)["exit"] == 3
+
+
+def slower(site):
+    """A worker, and two destinations that it spares."""
+    site.db.rows("insert into send_worker (name, host, pid, connections,"
+                 " in_flight, rate) values ('a:1', 'a', 1, 4, 2, 12.5)")
+    for i, cool in ((0, "now() + interval '10 minutes'"), (1, "null")):
+        site.db.rows("insert into pace (host, domain_hash, domain_sealed,"
+                     f" concurrency, cool_until) select 'a', %s,"
+                     f" address_sealed, 2, {cool} from subscriber"
+                     " where id = %s", bytes([i]), subscriber(site, i))
+
+
+class Watch:
+    def __init__(self, site, issue, *words, lang="en", **how):
+        self.process = subprocess.Popen(
+            [str(site.build / "bin/tweeluik"), "--lang", lang, "issue", "show",
+             issue, "--watch", *words], text=True, env=site.env(), **how)
+
+    def end(self, code=0):
+        assert self.process.wait(20) == code
+
+
+def on_terminal(site, issue, enough, lang="en"):
+    """What it draws until enough is there; it is left watching."""
+    ours, theirs = pty.openpty()
+    watch = Watch(site, issue, lang=lang, stderr=theirs)
+    os.close(theirs)
+    seen, until = "", time.monotonic() + 20
+    while not all(part in seen for part in enough):
+        assert time.monotonic() < until, seen
+        if select.select([ours], [], [], 1)[0]:
+            seen += os.read(ours, 65536).decode()
+    watch.ours = ours
+    return watch, seen
+
+
+def test_a_screen_shows_reasons_pace_and_workers(site, story):
+    slower(site)
+    watch, seen = on_terminal(site, story, ["\033[7A", ", done around ",
+                                            "a:1: 4 connections"])
+    assert "]  7 of 8  87%" in seen
+    assert re.search(r"12\.5 a second, done around \d\d:\d\d", seen)
+    assert "accepted 3, deferred 1, refused 2, uncertain 1" in seen
+    assert f"1  {HOST}: the mailbox is full (4.2.2)" in seen
+    assert re.search(rf"{HOST}: rests until \d\d:\d\d", seen)
+    assert f"{HOST}: 2.0 at a time" in seen
+    assert "lezer" not in seen.replace(HOST, "")
+    # Ctrl-C stops only the screen.
+    watch.process.send_signal(signal.SIGINT)
+    watch.end(130)
+    os.close(watch.ours)
+    assert ledger(site)["state"] == "sending"
+
+
+def test_a_screen_in_dutch(site, story):
+    run(site, "issue", "pause", story, "--reason", "verkeerde link")
+    watch, seen = on_terminal(
+        site, story, ["GEPAUZEERD", "al een minuut geen gezien"], lang="nl")
+    assert "aangenomen 3, uitgesteld 1, geweigerd 2, onzeker 1" in seen
+    assert f"1  {HOST}: de mailbox is vol (4.2.2)" in seen
+    assert ": verkeerde link" in seen
+    assert f"ga door: tweeluik issue resume {story}" in seen
+    run(site, "issue", "stop", story, "--confirm", story)
+    watch.end()
+    os.close(watch.ours)
+
+
+def test_lines_where_there_is_no_screen(site, story):
+    watch = Watch(site, story, stderr=subprocess.PIPE)
+    err = watch.process.stderr
+    assert "Ctrl-C stops only this screen" in err.readline()
+    assert err.readline().startswith("7 of 8 (87%): accepted 3, deferred 1")
+    run(site, "issue", "pause", story, "--reason", "wrong link")
+    assert "wrong link. This goes on looking" in err.readline()
+    run(site, "issue", "resume", story)
+    assert err.readline() == "The sending goes on\n"
+    site.db.rows("update chunk set due_at = now() where done_at is null")
+    deliver(site, lambda r: r["state"] == "done")
+    watch.end()
+    rest = err.read()
+    assert "8 of 8 (100%): accepted 4" in rest and "\033" not in rest
+    assert rest.endswith(f"Number {story}: sent\n")
+
+
+def test_an_object_a_line_for_programs(site, story):
+    slower(site)
+    watch = Watch(site, story, "--json", stdout=subprocess.PIPE,
+                  stderr=subprocess.PIPE)
+    first = json.loads(watch.process.stdout.readline())
+    assert first["schema"] == "tweeluik.issue-watch/1"
+    assert (first["name"], first["planned"], first["waiting"]) == \
+        (story, 8, 1)
+    assert first["deferrals"] == [
+        {"domain": HOST, "status": "4.2.2", "n": 1,
+         "meaning": "the mailbox is full"}]
+    assert [p["domain"] for p in first["pace"]] == [HOST, HOST]
+    assert [p["cooling"] for p in first["pace"]] == [True, False]
+    assert first["workers"][0]["name"] == "a:1" and first["rate"] == 12.5
+    run(site, "issue", "stop", story, "--confirm", story)
+    watch.end()
+    last = json.loads(watch.process.stdout.read().splitlines()[-1])
+    assert (last["state"], last["mailing"]) == ("stopped", "stopped")
+
+
+def test_more_reasons_than_fit(site, issue):
+    """Six domains defer; five are named and the rest is counted."""
+    for i in range(6):
+        run(site, "subscriber", "add", f"x@d{i}.example", "--basis", "asked")
+    freeze(site, issue)
+    deliver(site, lambda r: r["deferred"] == r["waiting"] == 15,
+            RCPT="451 4.7.1 Greylisted")
+    watch = Watch(site, issue, "--json", stdout=subprocess.PIPE)
+    facts = json.loads(watch.process.stdout.readline())
+    assert [d["n"] for d in facts["deferrals"]] == [9, 1, 1, 1, 1]
+    assert facts["deferrals"][0]["domain"] == HOST
+    assert facts["deferrals_more"] == 2
+    watch.process.send_signal(signal.SIGINT)
+    watch.end(130)
+
+
+def test_what_is_not_sent_cannot_be_watched(site, issue):
+    assert error(site, "issue", "show", "99-2019", "--watch", code=3)
+    plan(site)
+    assert error(site, "issue", "show", "next", "--watch", code=4)
