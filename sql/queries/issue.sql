@@ -83,18 +83,6 @@ select l.number, l.year, i.series,
 	where m.issue_id = i.id and m.kind = 'issue') as mailing
 from issue i join issue_label l using (id) where i.id = $1
 
--- name: issue_progress
--- $2: seconds from now at which it will be done, or null
-select i.state, m.state as mailing, coalesce(m.state_reason, '') as reason,
-	coalesce(g.planned, 0) as planned, coalesce(g.waiting, 0) as waiting,
-	coalesce(g.accepted, 0) as accepted, coalesce(g.deferred, 0) as deferred,
-	coalesce(g.refused, 0) as refused,
-	rfc3339(now() + make_interval(secs => $2::int)) as done_at
-from issue i
-left join mailing m on m.issue_id = i.id and m.kind = 'issue'
-left join ledger g on g.mailing_id = m.id
-where i.id = $1
-
 -- name: issue_open_next
 select issue_open_due(now()) as id
 
