@@ -67,6 +67,9 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The number of the schema is compiled in.
+$(B)/obj/base/database.o: $(wildcard sql/migrations/*.sql)
+
 define LIBRARY
 $(call lib,$(1)): $(call objs,$(1))
 	@mkdir -p $$(@D)
