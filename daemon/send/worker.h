@@ -6,7 +6,7 @@
  * a stop or a reader who left takes effect within seconds.
  *
  * Ownership: worker_start() returns running threads; worker_join() waits until
- *   what is in flight has an answer (25 seconds at most) and the leases are
+ *   what is in flight has an answer (20 seconds at most) and the leases are
  *   given back, and frees it.
  * Errors: the worker logs what it meets (it is the caller that decides) and
  *   goes on by itself when database, relay or disk are back.
@@ -31,7 +31,6 @@ struct worker_setup {
 	struct database *db;	    /* to remember the pace; not kept */
 	const char *password;	    /* of the relay, NULL for none */
 	const char *host;
-	int number;  /* of the worker in this process */
 	int stop_fd; /* becomes readable when it is time to stop */
 	bool once;   /* stop as soon as nothing is due */
 };
