@@ -38,8 +38,8 @@ def say(text, end="\n"):
 
 
 class Run:
-    def __init__(self, lab, folder):
-        self.lab, self.folder = lab, folder
+    def __init__(self, lab, folder, keeps):
+        self.lab, self.folder, self.keeps = lab, folder, keeps
         self.faults = collections.Counter()
         self.rounds, self.failed = [], []
 
@@ -69,7 +69,8 @@ class Run:
                "faults": sum(r.faults.values()), "wrong": why}
         if why is None:
             row.update(r.report())
-            shutil.rmtree(folder)
+            if not self.keeps:
+                shutil.rmtree(folder)
             self.lab.drop(r.database)
             say(f"{row['faults']:4} faults, {row['twice']:3} twice, "
                 f"{row['missing']:2} of {row['uncertain']:2} uncertain did"
@@ -97,6 +98,8 @@ def arguments():
     parser.add_argument("--seed", default="")
     parser.add_argument("--only", default="", help="part of a name")
     parser.add_argument("--short", action="store_true")
+    parser.add_argument("--keep", action="store_true",
+                        help="the folder of every round")
     parser.add_argument("--readers", type=int, default=READERS)
     parser.add_argument("json", type=pathlib.Path)
     return parser.parse_args()
@@ -124,7 +127,7 @@ def main():
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(Lab(folder, build, words.readers))
-        run = Run(lab, folder)
+        run = Run(lab, folder, words.keep)
         say(f"{words.readers:,} readers in each round")
         for seed in seeds(words, base):
             run.round(seed)
@@ -140,6 +143,8 @@ def main():
     if run.failed:
         say("Once more: " + ", ".join(f"make fault SEED={s}"
                                       for s in run.failed))
+    elif words.keep:
+        say(f"Kept in {folder}")
     else:
         shutil.rmtree(folder)
     return bool(run.failed)

@@ -120,21 +120,20 @@ def power_cut(r, part):
             for file in r.journal.glob("*.journal"):
                 file.unlink()
                 r.faults["power", "the journal is gone"] += 1
-            r.ask("update send_worker set seen_at = now()"
-                  " - interval '1 minute'")
+            r.forget_the_dead()
 
 
 # The database.
 
-@scenario(4, short=1, window=2, chunk=50)
+@scenario(4, short=1, window=2, chunk=50, send_more="    rate = 120\n")
 def database_cut(r, part):
     """The connection breaks before, in and after each statement."""
     r.start_sink()
     steps = turns("db", ("cut-before", "cut-half", "cut-after"), 40)
     mine = part_of(steps, part, 4)
-    for rules in zip(*[iter(mine)] * 3):
-        r.start(",".join(rules))
-        r.watch(3)
+    for rule in mine:
+        r.start(rule)
+        r.watch(0.8)
         r.stop()
         if r.is_done():
             break
@@ -147,7 +146,7 @@ def backends(r):
         or ()]
 
 
-@scenario(3, short=1, window=2, chunk=50)
+@scenario(3, short=1, window=2, chunk=50, send_more="    rate = 150\n")
 def database_stops(r, part):
     r.start_sink("--rtt", 2)
     r.start()
@@ -173,56 +172,94 @@ def database_stops(r, part):
 
 # The relay.
 
-STEPS = ("CONNECT", "EHLO", "MAIL", "RCPT", "DATA", "EOD", "RSET", "QUIT")
+OPENING = ("CONNECT", "EHLO", "STARTTLS")
+STEPS = ("MAIL", "RCPT", "DATA", "EOD", "RSET", "QUIT")
 KINDS = ("drop", "4xx", "5xx", "421", "garbage", "silence", "half")
 SPECIAL = ("CONTENT:{}:cut", "EOD:{}:lost", "EOD:{}:452 4.3.1 Full",
-           "RCPT:{}:450 4.2.1 Greylisted", "MAIL:{}:451 4.7.1 Slow down",
-           "EOD:{}:421 4.7.28 Rate limited")
+           "RCPT:{}:450 4.2.1 Greylisted", "MAIL:{}:451 4.7.1 Slow down")
 
 
-def relay_rules(offer, tls):
-    """Each kind at each step, at several turns; the first turns are the
-    first of a connection."""
-    turn = {step: 0 for step in (*STEPS, "STARTTLS", "CONTENT")}
-    gaps = {"CONNECT": 2, "EHLO": 3 if tls else 2, "STARTTLS": 2, "RSET": 31,
-            "QUIT": 2}
-    steps = STEPS + (("STARTTLS",) if tls else ())
-    for _ in range(3):
+def rules_in_turn(steps, gap, rounds, special=()):
+    turn = dict.fromkeys((*steps, "CONTENT"), 0)
+    for _ in range(rounds):
         for kind in KINDS:
             for step in steps:
-                if offer == "chunking" and step == "DATA":
-                    continue
-                turn[step] += gaps.get(step, 23)
+                turn[step] += 1 if step == "QUIT" else gap
                 yield f"{step}:{turn[step]}:{kind}"
-        for rule in SPECIAL:
+        for rule in special:
             step = rule.partition(":")[0]
-            turn[step] += 23
+            turn[step] += gap
             yield rule.format(turn[step])
 
 
-@scenario(4, short=1, window=4)
+def script(r, rules):
+    file = r.folder / "script"
+    file.write_text("\n".join(rules) + "\n")
+    return "--script", file
+
+
+@scenario(4, short=0, connections=1)
+def relay_does_not_open(r, part):
+    """Each kind at the greeting, EHLO and STARTTLS."""
+    steps = OPENING if r.tls else OPENING[:2]
+    r.start_sink(*script(r, rules_in_turn(steps, 2, 1)))
+    for _ in range(60):
+        r.start()
+        r.watch(0.25, r.is_done)
+        r.stop()
+        if r.is_done():
+            break
+
+
+relay_does_not_open.options = offer_of
+
+
+@scenario(4, short=1, connections=20)
 def relay_fails_in_turn(r, part):
-    script = r.folder / "script"
-    script.write_text("\n".join(relay_rules(r.offer, r.tls)) + "\n")
-    r.start_sink("--script", script)
-    r.start()
-    r.watch(100)
+    """Each kind at each step of a transaction, at several turns."""
+    steps = [s for s in STEPS if s != "DATA" or r.offer != "chunking"]
+    r.start_sink(*script(r, rules_in_turn(steps, 170, 2, SPECIAL)))
+    r.press(60)
 
 
 relay_fails_in_turn.options = offer_of
 
 
-@scenario(8, short=1, window=8, connections=4)
+MILD = ":drop,4xx,421,garbage,silence,half,cut,lost"
+
+
+@scenario(16, short=1, window=8, connections=20)
 def relay_fails_at_random(r, part):
-    kinds = ":drop,4xx,421,garbage,silence,half,cut,lost"
+    kinds = MILD + ",5xx" if part % 4 == 3 else MILD
+    r.start_sink("--faults", f"{r.seed % 100000}:0.004{kinds}")
     if part % 2:
-        kinds += ",5xx"
-    r.start_sink("--faults", f"{r.seed % 100000}:0.02{kinds}")
-    r.start()
-    r.watch(60)
+        r.press(40)
+    else:
+        r.start()
+        r.watch(20)
 
 
 relay_fails_at_random.options = offer_of
+
+
+@scenario(2, window=8, connections=10)
+def relay_is_ill(r, part):
+    """Hardly a connection gets to its first message."""
+    r.start_sink("--faults", f"{r.seed % 100000}:0.03{MILD}")
+    r.press(40)
+
+
+relay_is_ill.options = offer_of
+
+
+@scenario(2, window=8, connections=10)
+def relay_defers(r, part):
+    r.start_sink("--faults", f"{r.seed % 100000}:0.05:4xx")
+    r.start()
+    r.watch(30)
+
+
+relay_defers.options = offer_of
 
 
 @scenario(4, short=1)
