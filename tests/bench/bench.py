@@ -1,123 +1,212 @@
 #!/usr/bin/python3
-"""bench.py JSON - measure the whole path beside its peer, in the same run.
+"""bench.py [--only NAME,...] [--scale X] JSON - measure beside the peers.
 
-The path: sealed addresses in PostgreSQL with synchronous_commit = on, leased,
-opened, spliced, sent one by one to Postfix's smtp-sink, each outcome committed.
-The peer: Postfix's smtp-source, which sends one fixed message of the same size
-to the same sink and remembers nothing.
+Our side is the whole path: sealed addresses in PostgreSQL with fsync and
+synchronous_commit on, leased, opened, spliced into one of three editions, sent
+over ten connections, the outcome of each committed; every message is compared
+with its edition and every recipient counted.  Time runs from the first
+connection to the commit of the last outcome; CPU is that of tweeluikd, its
+roles and all of PostgreSQL.  The peers send a message of the same size over as
+many connections to the same sink in the same run: Postfix's smtp-source (one
+fixed message, remembers nothing) and nodemailer (a pool, personalised).
 """
 
+import argparse
 import contextlib
 import json
 import os
 import pathlib
-import subprocess
+import signal
 import sys
 import tempfile
-import time
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[2]),
-                str(pathlib.Path(__file__).resolve().parents[1] / "system")]
-from newsletter import approve, plan, readers, send_now  # noqa: E402
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests/bench"),
+                str(ROOT / "tests/system")]
+from measure import Failed, Path, Peers, say  # noqa: E402
 
-from tests.embedded import (Installation, Postgres, free_port,  # noqa: E402
-                            wait_until)
+from tests.embedded import interrupted  # noqa: E402
 
-BUILD = pathlib.Path(os.environ.get("TWEELUIK_BUILD", "build")).resolve()
-READERS, CONNECTIONS = 3000, 10
-
-
-class Rows:
-    """What newsletter.py asks of a test's database."""
-
-    def __init__(self, conninfo):
-        import psycopg2
-        import psycopg2.extras
-        self.conn = psycopg2.connect(conninfo,
-                                     options="-csearch_path=tweeluik")
-        self.conn.autocommit = True
-        self.factory = psycopg2.extras.RealDictCursor
-
-    def rows(self, sql, *values):
-        with self.conn.cursor(cursor_factory=self.factory) as cur:
-            cur.execute(sql, values)
-            return [dict(r) for r in cur] if cur.description else []
+MS = 20  # the distance
+FAR = ("--rtt", MS)
+PLAIN = ("--no-chunking",)
 
 
-def postfix(program, *words):
-    env = {"LD_LIBRARY_PATH": str(BUILD / "postfix/usr/lib/postfix")}
-    return [str(BUILD / "postfix/usr/sbin" / program), *map(str, words)], env
+class Bench:
+    """Measurements by name; what two of them need is run once."""
+
+    def __init__(self, path, peers, scale):
+        self.path, self.peers, self.scale = path, peers, scale
+        self.done, self.rows = {}, []
+
+    def count(self, n):
+        return max(300, int(n * self.scale))
+
+    def once(self, key, run):
+        if key not in self.done:
+            self.done[key] = run()
+        return self.done[key]
+
+    def row(self, name, value, unit, peer, peer_value, target):
+        """target: (at least | at most, of ratio | of value, how much)"""
+        ratio = value / peer_value if peer_value else None
+        which, what, goal = target
+        figure = value if what == "value" else ratio
+        ok = figure is not None and (
+            figure >= goal if which == ">=" else figure <= goal)
+        self.rows.append({
+            "name": name, "value": round(value, 2), "unit": unit,
+            "peer": peer, "peer_value": peer_value and round(peer_value, 2),
+            "ratio": ratio and round(ratio, 3)})
+        unit = "" if what == "value" else "x"
+        say(f"{name:48} {value:11,.1f} {self.rows[-1]['unit']:10} "
+            f"{peer_value or 0:11,.1f} {peer:22} {ratio or 0:7.2f}x  "
+            f"{which} {goal:g}{unit} {'yes' if ok else 'NO'}")
+
+    # What is sent, each at most once.
+
+    def pipelining(self):
+        return self.once("pipelining", lambda: self.path.send(
+            "PIPELINING", self.count(150000), PLAIN))
+
+    def chunking(self):
+        return self.once("chunking", lambda: self.path.send(
+            "CHUNKING", self.count(300000)))
+
+    def source(self):
+        return self.once("source", lambda: self.peers.smtp_source(
+            self.count(100000)))
+
+    def million(self):
+        return self.once("million", lambda: self.path.send(
+            "many", self.count(1000000)))
+
+    def ten_thousand(self):
+        """Too short for one: the mean of several."""
+        def run():
+            runs = [self.path.send(f"few, {i} of 5", self.count(10000))
+                    for i in range(1, 6)]
+            mean = runs[-1]
+            mean.cpu_us = sum(r.cpu_us for r in runs) / len(runs)
+            mean.memory_mb = max(r.memory_mb for r in runs)
+            return mean
+        return self.once("ten thousand", run)
+
+    # What is measured.
+
+    def speed(self):
+        peer = self.source()
+        for name, run, goal in (("PIPELINING", self.pipelining, 1.5),
+                                ("CHUNKING", self.chunking, 2)):
+            self.row(f"{name}, a sink that costs little", run().rate,
+                     "messages/s", "smtp-source", peer.rate,
+                     (">=", "ratio", goal))
+
+    def cpu(self):
+        peer = self.source()
+        for name, run in (("PIPELINING", self.pipelining),
+                          ("CHUNKING", self.chunking)):
+            self.row(f"CPU with PostgreSQL, {name}", run().cpu_us,
+                     "us/message", "smtp-source", peer.cpu_us,
+                     ("<=", "value", 35))
+
+    def smtp_sink(self):
+        peer = self.peers.smtp_source(self.count(40000), postfix=True)
+        mine = self.path.send("Postfix's smtp-sink", self.count(40000),
+                              postfix=True)
+        self.row("Postfix's smtp-sink", mine.rate, "messages/s",
+                 "smtp-source", peer.rate, (">=", "ratio", 1))
+
+    def distance(self):
+        peers = [("smtp-source", self.peers.smtp_source(self.count(500), FAR))]
+        if self.peers.has_nodemailer():
+            peers.append(("nodemailer",
+                          self.peers.nodemailer(self.count(1000), FAR)))
+        for name, options, n, goal in (
+                ("PIPELINING", PLAIN, 2500, 450),
+                ("CHUNKING", (), 60000, 10000)):
+            mine = self.path.send(f"{name} at {MS} ms", self.count(n),
+                                  (*FAR, *options))
+            for peer, run in peers:
+                self.row(f"{name}, {MS} ms away", mine.rate, "messages/s",
+                         peer, run.rate, (">=", "value", goal))
+
+    def nodemailer(self):
+        if not self.peers.has_nodemailer():
+            return
+        peer = self.peers.nodemailer(self.count(5000))
+        self.row("CHUNKING, a sink that costs little", self.chunking().rate,
+                 "messages/s", "nodemailer", peer.rate, (">=", "ratio", 2))
+
+    def memory(self):
+        few, many = self.ten_thousand(), self.million()
+        self.row(f"memory of the send role, {few.n:,} recipients",
+                 few.memory_mb, "MB", "smtp-source",
+                 self.source().memory_mb, ("<=", "value", 32))
+        self.row(f"memory of the send role, {many.n:,} recipients",
+                 many.memory_mb, "MB", f"{few.n:,} recipients",
+                 few.memory_mb, ("<=", "value", 32))
+
+    def freezing(self):
+        n = self.count(1000000)
+        mine, plain = self.path.freeze(n)
+        self.row(f"freezing {n:,} recipients", mine, "s", "a plain INSERT",
+                 plain, ("<=", "value", 5))
+
+    def cost(self):
+        few, many = self.ten_thousand(), self.million()
+        self.row(f"CPU with PostgreSQL, {many.n:,} recipients", many.cpu_us,
+                 "us/message", f"{few.n:,} recipients", few.cpu_us,
+                 ("<=", "ratio", 1.1))
+
+    def tls(self):
+        bare = self.chunking()
+        mine = self.path.send("CHUNKING with TLS", self.count(200000),
+                              tls=True)
+        self.row("CHUNKING with TLS", mine.rate, "messages/s", "without TLS",
+                 bare.rate, (">=", "ratio", 0.6))
 
 
-@contextlib.contextmanager
-def sink():
-    port = free_port()
-    user = ["-u", "nobody"] if os.geteuid() == 0 else []
-    command, env = postfix("smtp-sink", *user, f"127.0.0.1:{port}", 100)
-    process = subprocess.Popen(command, env=env)
-    try:
-        time.sleep(0.5)
-        yield port
-    finally:
-        process.terminate()
-        process.wait()
+NAMES = ("speed", "cpu", "smtp_sink", "tls", "distance", "nodemailer",
+         "freezing", "memory", "cost")
 
 
-def measure_peer(size):
-    with sink() as port:
-        command, env = postfix("smtp-source", "-s", CONNECTIONS, "-m", READERS,
-                               "-l", size, "-d", "-f", "a@peer.example", "-t",
-                               "b@peer.example", f"127.0.0.1:{port}")
-        began = time.monotonic()
-        subprocess.run(command, env=env, check=True)
-        return READERS / (time.monotonic() - began)
-
-
-def measure_path(folder):
-    pg = Postgres(folder / "pg", safe=True)
-    pg.start()
-    site = None
-    try:
-        with sink() as port:
-            site = Installation(
-                folder / "site", pg, smtp_port=port,
-                relay_more=f"    connections = {CONNECTIONS}\n")
-            site.init()
-            site.db = Rows(pg.conninfo("tweeluik", "postgres"))
-            plan(site)
-            readers(site, READERS)
-            send_now(site, approve(site))
-            site.start_daemon(log=folder / "log")
-            if not wait_until(lambda: site.db.rows(
-                    "select 1 from mailing where state = 'done'"), 300):
-                raise SystemExit("the issue was not sent")
-            site.stop_daemon()
-            row, = site.db.rows(
-                "select extract(epoch from finished_at - created_at) as s,"
-                " (select avg(length(bytes)) from message) as size,"
-                " accepted, balanced from mailing"
-                " join ledger on mailing_id = id")
-            assert row["accepted"] == READERS and row["balanced"]
-            return READERS / float(row["s"]), int(row["size"])
-    finally:
-        if site:
-            site.stop()
-        pg.stop()
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--only", default="", help=", ".join(NAMES))
+    parser.add_argument("--scale", type=float, default=1,
+                        help="of the number of messages")
+    parser.add_argument("json", type=pathlib.Path)
+    words = parser.parse_args()
+    words.only = [w for w in words.only.split(",") if w] or NAMES
+    for name in words.only:
+        if name not in NAMES:
+            parser.error(f"{name}: one of {', '.join(NAMES)} expected")
+    return words
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="tweeluik-bench-") as folder:
-        pathlib.Path(folder).chmod(0o755)
-        mine, size = measure_path(pathlib.Path(folder))
-    peer = measure_peer(size)
-    result = [{"name": "whole path to smtp-sink", "value": round(mine, 1),
-               "unit": "messages/s", "peer": "smtp-source",
-               "peer_value": round(peer, 1), "ratio": round(mine / peer, 3)}]
-    pathlib.Path(sys.argv[1]).write_text(json.dumps(result, indent=1) + "\n")
-    for r in result:
-        print(f"{r['name']}: {r['value']} {r['unit']}, {r['peer']} "
-              f"{r['peer_value']}, ratio {r['ratio']} ({size} bytes, "
-              f"{CONNECTIONS} connections)")
+    words = arguments()
+    build = pathlib.Path(os.environ.get("TWEELUIK_BUILD", "build")).resolve()
+    for number in signal.SIGTERM, signal.SIGINT:
+        signal.signal(number, interrupted)
+    failed = False
+    with contextlib.ExitStack() as stack:
+        # Not /tmp, which may be memory, where a commit costs nothing.
+        folder = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory(
+            prefix="tweeluik-bench-", dir="/var/tmp")))
+        folder.chmod(0o755)
+        path = stack.enter_context(Path(folder, build))
+        bench = Bench(path, Peers(folder, build, path), words.scale)
+        for name in words.only:
+            try:
+                getattr(bench, name)()
+            except Failed as e:
+                say(f"{name}: {e}")
+                failed = True
+            words.json.write_text(json.dumps(bench.rows, indent=1) + "\n")
+    say(f"\nWritten to {words.json}")
+    return failed
 
 
-main()
+sys.exit(main())
