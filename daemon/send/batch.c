@@ -71,6 +71,5 @@ batch_brake(struct batch *b, const struct brake *brake)
 	if (b->nbrakes == BATCH_BRAKES)
 		return;
 	b->brakes[b->nbrakes] = *brake;
-	b->brakes[b->nbrakes++].reason =
-	    arena_strdup(&b->texts, brake->reason);
+	b->brakes[b->nbrakes++].reason = arena_strdup(&b->texts, brake->reason);
 }

@@ -55,7 +55,7 @@ struct batch {
 	struct brake brakes[BATCH_BRAKES];
 	int nbrakes;
 	const char *resume; /* kind of probe that got through */
-	bool has_pace; /* the whole of it, also when that is none */
+	bool has_pace;	    /* the whole of it, also when that is none */
 	struct kept_pace *pace;
 	int npace;
 	struct arena texts;
@@ -67,8 +67,7 @@ void batch_clear(struct batch *b);
 bool batch_is_empty(const struct batch *b);
 
 /* Texts are copied.  Aborts when there is no room. */
-struct outcome *
-batch_add(struct batch *b, const struct journal_key *key,
+struct outcome *batch_add(struct batch *b, const struct journal_key *key,
     const struct journal_result *result);
 
 /* The same brake twice is one; later ones than BATCH_BRAKES are left out: what

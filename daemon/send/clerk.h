@@ -38,12 +38,12 @@ struct clerk_setup {
 struct clerk_news {
 	int connections;
 	int in_flight;
-	long accepted; /* since the start */
+	long accepted;	 /* since the start */
 	char relay[200]; /* what is wrong with it, or "" */
 };
 
-int clerk_start(struct clerk **ret, const struct clerk_setup *setup,
-    struct err *e);
+int
+clerk_start(struct clerk **ret, const struct clerk_setup *setup, struct err *e);
 
 /* Ends once the batch in hand is on record, or, when the database is away, at
  * once: the journal holds it.  Frees, and nothing may be used afterwards. */

@@ -49,8 +49,7 @@ connections_new(const struct smtp_config *config, int epoll_fd, int window_max)
 	c->window = WINDOW_FIRST < window_max ? WINDOW_FIRST : window_max;
 	c->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)pthread_mutex_init(&c->lock, NULL);
-	if (c->fd == -1 ||
-	    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &ev) == -1)
+	if (c->fd == -1 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, c->fd, &ev) == -1)
 		abort();
 	return c;
 }
@@ -207,8 +206,8 @@ connections_success(struct connections *c, struct connection *k)
 	k->accepted++;
 	if (c->window >= c->window_max || ++c->successes < c->window)
 		return;
-	set_window(c, c->window * 2 < c->window_max ? c->window * 2
-						    : c->window_max);
+	set_window(c,
+	    c->window * 2 < c->window_max ? c->window * 2 : c->window_max);
 }
 
 void

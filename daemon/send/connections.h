@@ -31,11 +31,11 @@ struct smtp_config;
 
 struct connection {
 	struct smtp_client *client;
-	long accepted;	   /* on this connection */
-	bool leaving;	   /* QUIT was said */
-	bool dirty;	   /* something may have to be written */
-	bool failed;	   /* to be removed in this turn */
-	short events;	   /* that epoll waits for */
+	long accepted; /* on this connection */
+	bool leaving;  /* QUIT was said */
+	bool dirty;    /* something may have to be written */
+	bool failed;   /* to be removed in this turn */
+	short events;  /* that epoll waits for */
 	int64_t idle_since_ms;
 };
 
@@ -46,9 +46,8 @@ struct opened {
 	struct err error;
 };
 
-struct connections *
-connections_new(const struct smtp_config *config, int epoll_fd, int window_max)
-    __attribute__((returns_nonnull));
+struct connections *connections_new(const struct smtp_config *config,
+    int epoll_fd, int window_max) __attribute__((returns_nonnull));
 /* Waits for the threads that open; cancel_fd of the configuration ends them. */
 void connections_free(struct connections *c);
 

@@ -32,11 +32,11 @@ struct flight {
 	struct work *work;
 	const struct work_row *row;
 	struct connection *connection;
-	int domain;	/* of pace */
-	bool paced;	/* counts as in flight there */
-	bool prepared;	/* the copy is made */
-	bool intended;	/* stands in the journal */
-	uint32_t file;	/* of the journal */
+	int domain;    /* of pace */
+	bool paced;    /* counts as in flight there */
+	bool prepared; /* the copy is made */
+	bool intended; /* stands in the journal */
+	uint32_t file; /* of the journal */
 	struct smtp_message message;
 	struct personal personal;
 	struct iovec *iov;
@@ -53,13 +53,13 @@ void flights_init(struct flights *f, int max);
 void flights_done(struct flights *f);
 
 /* NULL when all are in use. */
-struct flight *flight_take(struct flights *f, struct work *w,
-    const struct work_row *row);
+struct flight *
+flight_take(struct flights *f, struct work *w, const struct work_row *row);
 void flight_give(struct flights *f, struct flight *flight);
 
 /* Open the address, into personal.to. */
-int flight_address(struct flight *flight, const struct keys *keys,
-    struct err *e);
+int
+flight_address(struct flight *flight, const struct keys *keys, struct err *e);
 
 /* Make the copy, after flight_address(). */
 int flight_prepare(struct flight *flight, const struct keys *keys,

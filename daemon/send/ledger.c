@@ -35,8 +35,8 @@ hold(struct held *h, const struct work *w)
 {
 	if (h->n == h->max) {
 		h->max += 64;
-		h->chunks = reallocarray(h->chunks, (size_t)h->max,
-		    sizeof(*h->chunks));
+		h->chunks =
+		    reallocarray(h->chunks, (size_t)h->max, sizeof(*h->chunks));
 		if (h->chunks == NULL)
 			abort();
 	}
@@ -197,8 +197,8 @@ record_outcomes(struct database *db, const struct batch *b, struct err *e)
 		const struct outcome *o = &b->outcomes[i];
 		/* Texts of refusals differ: a look at the neighbours is
 		 * enough for those. */
-		int end = o->result.text[0] == '\0' || i + 64 > b->n ? b->n
-								    : i + 64;
+		int end =
+		    o->result.text[0] == '\0' || i + 64 > b->n ? b->n : i + 64;
 
 		if (done[i])
 			continue;
@@ -264,15 +264,14 @@ record(struct database *db, const struct batch *b,
 			return -1;
 	}
 	for (int i = 0; i < b->nworks; i++)
-		if (give_back(db, b->works[i], setup->config, setup->name,
-			e) == -1)
+		if (give_back(db, b->works[i], setup->config, setup->name, e) ==
+		    -1)
 			return -1;
 	if (b->resume != NULL &&
 	    DATABASE_DO(db, e, "send_resume", param_text(b->resume)) == -1)
 		return -1;
-	return b->has_pace
-	    ? pace_store_save(db, b, setup->keys, setup->host, e)
-	    : 0;
+	return b->has_pace ? pace_store_save(db, b, setup->keys, setup->host, e)
+			   : 0;
 }
 
 int

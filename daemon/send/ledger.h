@@ -36,7 +36,7 @@ struct held {
 	struct held_chunk {
 		int64_t mailing;
 		int chunk;
-	} *chunks;
+	} * chunks;
 	int n, max;
 };
 

@@ -36,7 +36,7 @@
 #define HAND_OVER_MS 50
 #define LEASE_CHUNKS_MAX 8
 /* Times its concurrency a destination may fail in a row before it rests. */
-#define COHORTS 3
+#define COHORTS 20
 
 void
 loop_init(struct loop *l, const struct worker_setup *setup, const char *name)
@@ -74,7 +74,8 @@ loop_init(struct loop *l, const struct worker_setup *setup, const char *name)
 	l->connections =
 	    connections_new(&l->smtp, l->epoll_fd, c->relay_window);
 	l->pace = pace_new(&pace);
-	flights_init(&l->flights, flights < FLIGHTS_MAX ? flights : FLIGHTS_MAX);
+	flights_init(&l->flights,
+	    flights < FLIGHTS_MAX ? flights : FLIGHTS_MAX);
 	batch_init(&l->batches[0]);
 	batch_init(&l->batches[1]);
 	l->batch = &l->batches[0];
@@ -114,8 +115,7 @@ static void
 end_connection(struct loop *l, struct connection *k, const struct err *why)
 {
 	struct smtp_event event;
-	bool busy =
-	    smtp_machine_in_flight(smtp_client_machine(k->client)) > 0;
+	bool busy = smtp_machine_in_flight(smtp_client_machine(k->client)) > 0;
 	bool closing = smtp_machine_is_closing(smtp_client_machine(k->client));
 
 	while (smtp_client_fail(k->client, why, &event) == 1)
@@ -159,8 +159,7 @@ take_opened(struct loop *l)
 			pace_connected(l->pace, o.connection != NULL,
 			    l->now_ms);
 		if (o.connection != NULL) {
-			if (atomic_load(&l->away))
-				loop_relay_back(l);
+			l->away_until_ms = 0;
 			if (probing)
 				l->batch->resume = "connect";
 		} else if (l->stop_by_ms != 0 || probing) {
@@ -261,7 +260,7 @@ commit(struct loop *l)
 		struct journal_key key;
 		void *tag;
 
-		while (k->dirty && journal_room(l->journal) > BATCH_MAX / 2 &&
+		while (k->dirty && journal_room(l->journal) > 0 &&
 		    smtp_machine_commit(m, &tag) == 1) {
 			struct flight *f = tag;
 
@@ -427,7 +426,7 @@ dispatch(struct loop *l, const struct epoll_event *events, int n)
 			take_opened(l);
 		else if (tag == l->clerk)
 			clerk_fd_clear(l->clerk);
-		else if (tag != &l->setup->stop_fd)
+		else if (tag != l)
 			receive(l, tag);
 	}
 }
@@ -499,7 +498,7 @@ loop_run(struct loop *l)
 	struct err e;
 
 	watch_fd(l, clerk_fd(l->clerk), l->clerk);
-	watch_fd(l, l->setup->stop_fd, (void *)&l->setup->stop_fd);
+	watch_fd(l, l->setup->stop_fd, l);
 	l->now_ms = clock_now_ms();
 	for (;;) {
 		if (l->stop_by_ms == 0 && stop_wanted(l))

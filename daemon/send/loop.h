@@ -85,8 +85,8 @@ struct loop {
 };
 
 /* loop.c */
-void loop_init(struct loop *l, const struct worker_setup *setup,
-    const char *name);
+void
+loop_init(struct loop *l, const struct worker_setup *setup, const char *name);
 void loop_done(struct loop *l);
 /* Until it is time to stop, or with `once` until nothing is due. */
 void loop_run(struct loop *l);
@@ -102,8 +102,8 @@ void loop_give_up(struct loop *l, int64_t mailing);
 void loop_close_works(struct loop *l);
 
 /* loop_settle.c: from an end to the ledger */
-void loop_settle(struct loop *l, struct flight *f,
-    const struct smtp_result *result);
+void
+loop_settle(struct loop *l, struct flight *f, const struct smtp_result *result);
 void loop_brake(struct loop *l, int64_t mailing, const char *reason,
     const char *probe, bool singles);
 void loop_brake_by_reply(struct loop *l, int64_t mailing,

@@ -75,8 +75,8 @@ loop_brake(struct loop *l, int64_t mailing, const char *reason,
 
 	log_event(LOG_LEVEL_ERROR, "paused", "reason", reason, NULL);
 	batch_brake(l->batch, &brake);
-	l->brake_mailing = l->braking && l->brake_mailing != mailing ? 0
-								     : mailing;
+	l->brake_mailing =
+	    l->braking && l->brake_mailing != mailing ? 0 : mailing;
 	l->braking = true;
 	loop_give_up(l, mailing);
 }
@@ -88,7 +88,8 @@ loop_brake_by_reply(struct loop *l, int64_t mailing,
 	char reason[SMTP_TEXT_MAX + 64];
 
 	/* While a probe is all that may leave, it is paused already. */
-	if (l->braking && (l->brake_mailing == 0 || l->brake_mailing == mailing))
+	if (l->braking &&
+	    (l->brake_mailing == 0 || l->brake_mailing == mailing))
 		return;
 	(void)snprintf(reason, sizeof(reason), "%s: %s",
 	    smtp_stage_name(result->stage), result->text);

@@ -43,7 +43,7 @@ struct relay {
 struct pace {
 	struct pace_config config;
 	struct rate rate, domain_rate; /* the part of this worker */
-	int domain_concurrency;
+	int workers;
 	struct relay relay;
 	bool changed;
 	struct pace_table table;
@@ -157,7 +157,7 @@ pace_set_share(struct pace *p, int workers)
 	burst = part_of(c->burst, workers);
 	p->rate = rate_of(c->rate / workers, burst);
 	p->domain_rate = rate_of(c->domain_rate / workers, burst);
-	p->domain_concurrency = part_of(c->domain_concurrency, workers);
+	p->workers = workers;
 }
 
 /*
@@ -271,15 +271,26 @@ pace_relay_feedback(struct pace *p, enum pace_feedback f, int64_t now_ms)
 static double
 domain_max(const struct pace *p)
 {
-	return p->domain_concurrency > 0 ? p->domain_concurrency : UNLIMITED;
+	int max = p->config.domain_concurrency;
+
+	return max > 0 ? max : UNLIMITED;
 }
 
 static double
 domain_initial(const struct pace *p)
 {
-	return p->domain_concurrency > 0
-	    ? at_most(INITIAL, p->domain_concurrency)
-	    : UNLIMITED;
+	int max = p->config.domain_concurrency;
+
+	return max > 0 ? at_most(INITIAL, max) : UNLIMITED;
+}
+
+/* As much of it as is ours. */
+static double
+concurrency_of(const struct pace *p, const struct pace_entry *d)
+{
+	int part = part_of(p->config.domain_concurrency, p->workers);
+
+	return part > 0 ? at_most(d->concurrency, part) : d->concurrency;
 }
 
 static bool
@@ -294,7 +305,7 @@ limit(const struct pace *p, const struct pace_entry *d)
 {
 	if (d->cool_until_ms != 0)
 		return 1;
-	return whole(at_most(d->concurrency, domain_max(p)));
+	return whole(concurrency_of(p, d));
 }
 
 static struct pace_entry *
@@ -342,6 +353,8 @@ pace_ask(struct pace *p, int domain, int64_t now_ms, bool *ret_whole)
 	if (d != NULL) {
 		charge(&p->domain_rate, &d->bucket_ns, now_ms);
 		pace_table_take(&p->table, d);
+		if (d->in_flight >= limit(p, d))
+			d->full = true;
 	}
 	return 0;
 }
@@ -356,14 +369,16 @@ rest(const struct pace *p, struct pace_entry *d, int64_t now_ms)
 static void
 domain_failed(const struct pace *p, struct pace_entry *d, int64_t now_ms)
 {
+	double c = concurrency_of(p, d);
+
 	/* Without a limit the first failure shows how many were too many. */
-	if (d->concurrency >= UNLIMITED)
-		d->concurrency = d->in_flight;
-	d->concurrency = shrunk(at_most(d->concurrency, domain_max(p)));
+	if (c >= UNLIMITED)
+		c = d->in_flight;
+	d->concurrency = shrunk(c);
 	if (d->failures < FAILURES_MAX)
 		d->failures++;
 	if (d->cool_until_ms != 0 ||
-	    d->failures >= p->config.cohorts * whole(d->concurrency))
+	    d->failures >= p->config.cohorts * whole(c))
 		rest(p, d, now_ms);
 }
 
@@ -371,11 +386,14 @@ static void
 domain_worked(const struct pace *p, struct pace_entry *d)
 {
 	d->failures = 0;
-	if (p->domain_concurrency == 0)
+	if (p->config.domain_concurrency == 0)
 		d->concurrency = at_most(d->concurrency + 1, UNLIMITED);
-	/* What is not used says nothing about what could be. */
-	else if (d->concurrency < d->in_flight + INITIAL)
+	else if (d->full) {
+		int before = whole(d->concurrency);
+
 		d->concurrency = grown(d->concurrency, domain_max(p));
+		d->full = whole(d->concurrency) == before;
+	}
 }
 
 void

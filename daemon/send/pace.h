@@ -35,7 +35,8 @@ struct pace;
 struct pace_config {
 	double rate;	    /* messages a second to the relay, 0: no limit */
 	double domain_rate; /* the same to one destination */
-	int burst;	    /* messages at once after a silence, from 1 */
+	int burst;	    /* messages at once after a silence, from 1;
+			     * what passes in 10 ms at least */
 	int connections;    /* most to the relay, from 1 */
 	int domain_concurrency; /* most in flight to one destination, 0: no
 				 * limit while it is well */
@@ -51,8 +52,8 @@ enum pace_feedback {
 };
 
 void pace_free(struct pace *p);
-struct pace *pace_new(const struct pace_config *config)
-    __attribute__((malloc(pace_free, 1), returns_nonnull));
+struct pace *
+pace_new(const struct pace_config *config) __attribute__((returns_nonnull));
 
 /* So many workers share the rates and the concurrency of a destination; each
  * takes its part, but at least one message at a time. */

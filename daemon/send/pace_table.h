@@ -10,6 +10,7 @@
 #ifndef DAEMON_SEND_PACE_TABLE_H
 #define DAEMON_SEND_PACE_TABLE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/send/pace.h"
@@ -23,6 +24,7 @@ struct pace_entry {
 	double concurrency;
 	int failures;
 	int in_flight;
+	bool full;	  /* all it may have was in use since it grew */
 	int same_hash;	  /* next of a list, -1: none */
 	int older, newer; /* while idle */
 };

@@ -158,8 +158,8 @@ work_new(struct work **ret, const struct rows *rows, int from, int to,
 		if (wanted == id) {
 			r->message = r[-1].message;
 			atomic_fetch_add(&r->message->users, 1);
-		} else if (messages_get(messages, db, wanted, &r->message,
-			       e) == -1) {
+		} else if (messages_get(messages, db, wanted, &r->message, e) ==
+		    -1) {
 			*ret = w;
 			return -1;
 		}

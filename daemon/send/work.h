@@ -68,8 +68,8 @@ struct work {
 	int n;
 
 	/* The worker's */
-	int next; /* row not yet looked at */
-	int open; /* rows in flight */
+	int next;   /* row not yet looked at */
+	int open;   /* rows in flight */
 	int parked; /* rows that wait for their destination */
 	int *later; /* numbers that have to wait for their destination */
 	int nlater;

@@ -29,9 +29,9 @@ struct worker_setup {
 	const struct keys *keys;
 	struct stream_trust *trust; /* NULL without TLS */
 	struct database *db;	    /* to remember the pace; not kept */
-	const char *password; /* of the relay, NULL for none */
+	const char *password;	    /* of the relay, NULL for none */
 	const char *host;
-	int number; /* of the worker in this process */
+	int number;  /* of the worker in this process */
 	int stop_fd; /* becomes readable when it is time to stop */
 	bool once;   /* stop as soon as nothing is due */
 };

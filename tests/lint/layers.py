@@ -42,9 +42,9 @@ composer/message/message composer/message/qp composer/message/vet
 composer/template/plaintext composer/template/sentence
 composer/template/template composer/template/template_text
 composer/template/textflow composer/template/theme daemon/send/classify
-daemon/send/journal_line daemon/send/pace daemon/send/smtp_ehlo
-daemon/send/smtp_machine daemon/send/smtp_reply daemon/send/smtp_result
-daemon/send/smtp_status
+daemon/send/journal_line daemon/send/pace daemon/send/pace_table
+daemon/send/smtp_ehlo daemon/send/smtp_machine daemon/send/smtp_reply
+daemon/send/smtp_result daemon/send/smtp_status
 daemon/web/form daemon/web/framing daemon/web/route daemon/web/webversion
 """.split()
 IMPURE = re.compile(r"sys/socket\.h|netinet/|netdb\.h|poll\.h|libpq|curl/"

@@ -124,7 +124,7 @@ show(char out[SHOWN + 1], const char *p, size_t n)
 	size_t i;
 
 	for (i = 0; i < n && i < SHOWN; i++)
-		out[i] = p[i] >= ' ' && p[i] <= '~' ? p[i] : '?';
+		out[i] = (char)(p[i] >= ' ' && p[i] <= '~' ? p[i] : '?');
 	out[i] = '\0';
 }
 

@@ -262,7 +262,11 @@ static int
 listen_on(const struct addrinfo *a, int *ret_port, struct err *e)
 {
 	static const int on = 1;
-	struct sockaddr_storage got;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} got = { 0 };
 	socklen_t n = sizeof(got);
 	int fd =
 	    socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -271,16 +275,14 @@ listen_on(const struct addrinfo *a, int *ret_port, struct err *e)
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == -1 ||
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) == -1 ||
 	    bind(fd, a->ai_addr, a->ai_addrlen) == -1 ||
-	    listen(fd, BACKLOG) == -1 ||
-	    getsockname(fd, (struct sockaddr *)&got, &n) == -1) {
+	    listen(fd, BACKLOG) == -1 || getsockname(fd, &got.any, &n) == -1) {
 		(void)err_sys(e, errno, "Cannot listen");
 		if (fd != -1)
 			(void)close(fd);
 		return -1;
 	}
-	*ret_port = ntohs(got.ss_family == AF_INET6
-		? ((struct sockaddr_in6 *)&got)->sin6_port
-		: ((struct sockaddr_in *)&got)->sin_port);
+	*ret_port = ntohs(got.any.sa_family == AF_INET6 ? got.in6.sin6_port
+							: got.in.sin_port);
 	return fd;
 }
 
@@ -290,6 +292,8 @@ server_free(struct server *s)
 	struct connection *c;
 
 	while ((c = TAILQ_FIRST(&s->all)) != NULL)
+		/* The analyzer does not see that the list lets go of it.
+		 * NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 		close_connection(s, c);
 	while (distance_due(&s->distance) != INT64_MAX)
 		free_when_idle((
