@@ -36,7 +36,9 @@ class Host:
         self.inside = ["nsenter", f"--target={self.process.pid}", "--net",
                        "--uts"]
         if not ROOT_USER:
-            self.inside += ["--user", "--preserve-credentials"]
+            # Entering the namespace forgets who wants to die with whom.
+            self.inside += ["--user", "--preserve-credentials", "setpriv",
+                            "--pdeathsig=TERM"]
         # What must not run as root (PostgreSQL) is itself again.
         self.inside_as_user = self.inside if ROOT_USER else [
             *self.inside, "unshare", "--user", f"--map-user={os.geteuid()}",

@@ -1,0 +1,186 @@
+"""Several send hosts share one issue, and lose each other on the way."""
+
+import contextlib
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+from conftest import Database
+from newsletter import settled
+from sendhost import SendHost, check_account, freeze, planned_issue
+
+from tests.embedded import Installation, Postgres, wait_until
+from tests.embedded.hosts import Lan
+
+
+@pytest.fixture(scope="module")
+def lan():
+    why = Lan.why_not()
+    if why:
+        pytest.skip(f"no hosts here: {why}")
+    with Lan() as lan:
+        yield lan
+
+
+@pytest.fixture(scope="module")
+def server(lan):
+    with tempfile.TemporaryDirectory(prefix="tweeluik-pg-") as home:
+        Path(home).chmod(0o755)
+        server = Postgres(Path(home) / "pg", host=lan.hub)
+        server.start()
+        yield server
+        server.stop("immediate")
+
+
+class Fleet:
+    """A site with send hosts, all of them relaying to sinks of their own."""
+
+    def __init__(self, lan, site):
+        self.lan, self.site, self.hosts = lan, site, []
+
+    def host(self, *sink, **more):
+        name = f"send-{len(self.hosts) + 1}"
+        h = SendHost(self.site, self.lan.host(name),
+                     f"host={self.lan.hub.address}"
+                     f" dbname={self.site.database}", *sink, **more)
+        self.hosts.append(h)
+        return h
+
+    def check(self, readers):
+        return check_account(self.site, self.hosts, readers)
+
+
+@pytest.fixture
+def fleet(lan, server, tmp_path):
+    server.count = getattr(server, "count", 0) + 1
+    site = Installation(tmp_path / "site", server, f"hosts_{server.count}")
+    site.db = Database(server, site.database)
+    site.init()
+    fleet = Fleet(lan, site)
+    yield fleet
+    for host in fleet.hosts:
+        host.stop()
+    site.stop()
+
+
+# Slow enough to be caught in the middle: some 600 a second from each host.
+SLOW = ("--rtt", 100)
+SMALL = dict(send="    chunk_size = 100\n", relay="    window = 32\n")
+
+
+def leased(site, host):
+    return site.db.one("select count(*) from chunk where leased_by like %s"
+                       " and done_at is null", f"{host.host.name}:%")
+
+
+def forget(site, host):
+    """As if a minute and the ten seconds of grace had passed for the leases
+    of a host."""
+    site.db.rows("update chunk set leased_until = now() - interval '1 minute',"
+                 " overdue_at = now() - interval '1 minute'"
+                 " where leased_by like %s and done_at is null",
+                 f"{host.host.name}:%")
+
+
+def presumed(site):
+    return site.db.one("select count(*) from outcome"
+                       " where result = 'uncertain' and stage is null")
+
+
+@pytest.mark.parametrize("n", [2, 3])
+def test_an_issue_is_shared(fleet, n):
+    readers = 1500 * n
+    name = planned_issue(fleet.site, readers)
+    hosts = [fleet.host(*SLOW, **SMALL).start() for _ in range(n)]
+    assert wait_until(lambda: fleet.site.db.one(
+        "select count(*) from send_worker") == n, 20)
+    freeze(fleet.site, name)
+    row = settled(fleet.site)
+    assert row["accepted"] == row["planned"] == readers
+    assert [h.end() for h in hosts] == [0] * n
+    assert not fleet.check(readers)
+    for h in hosts:
+        assert h.messages() > readers / n / 3
+
+
+@pytest.fixture
+def half_sent(fleet):
+    """An issue of 3000, sent by two hosts; the first just lost its life, with
+    messages that were sent and are on no record but its journal."""
+    name = planned_issue(fleet.site, 3000)
+    lost = fleet.host(*SLOW, **SMALL).start()
+    fleet.host(*SLOW, **SMALL).start()
+    freeze(fleet.site, name)
+    assert wait_until(lambda: lost.messages() > 300, 20, 0.05)
+    with stuck(fleet.site):
+        sent = lost.messages()
+        assert wait_until(lambda: lost.messages() > sent + 64, 20, 0.05)
+        lost.end(signal.SIGKILL)
+    assert leased(fleet.site, lost) > 0
+    return fleet
+
+
+@contextlib.contextmanager
+def stuck(site):
+    """Nobody gets an outcome on record."""
+    conn = site.db.connect(autocommit=False)
+    conn.cursor().execute("lock table outcome in exclusive mode")
+    yield
+    conn.close()
+
+
+def test_another_host_takes_over(half_sent):
+    """The first is gone for good, and its disk with it."""
+    lost, other = half_sent.hosts
+    shutil.rmtree(lost.folder / "journal")
+    forget(half_sent.site, lost)
+    row = settled(half_sent.site)
+    other.end()
+    assert row["accepted"] == row["planned"] == 3000
+    twice = half_sent.check(3000)
+    assert 64 < len(twice) <= presumed(half_sent.site)
+
+
+def test_a_host_whose_disk_is_gone_starts_anew(half_sent):
+    """It knows that the one before it is dead, and need not wait."""
+    lost, _ = half_sent.hosts
+    shutil.rmtree(lost.folder / "journal")
+    lost.start()
+    row = settled(half_sent.site)
+    assert row["accepted"] == row["planned"] == 3000
+    assert 64 < len(half_sent.check(3000)) <= presumed(half_sent.site)
+
+
+def test_a_journal_that_comes_back_too_late_still_tells(half_sent):
+    """All of it was taken over; then the lost host is there again."""
+    lost, _ = half_sent.hosts
+    forget(half_sent.site, lost)
+    row = settled(half_sent.site)
+    assert row["accepted"] == row["planned"] == 3000
+    twice = half_sent.check(3000)
+    guessed = presumed(half_sent.site)
+    lost.start()
+    assert wait_until(lambda: "journal-replayed" in lost.log.read_text(), 20)
+    assert lost.end() == 0
+    # Known by now: what had an answer.
+    assert half_sent.check(3000) == twice
+    assert presumed(half_sent.site) <= guessed - 64
+    assert not list((lost.folder / "journal").glob("*.journal"))
+
+
+def test_a_journal_is_replayed_by_another_host(half_sent):
+    """Saved from the lost host by hand: nobody gets anything twice but those
+    of whom nobody knows."""
+    lost, other = half_sent.hosts
+    for path in (lost.folder / "journal").glob("*.journal"):
+        copy = other.folder / "journal" / f"{path.name}.copy"
+        shutil.copy(path, copy)
+        copy.rename(copy.with_suffix(""))
+    other.end()
+    other.start()
+    row = settled(half_sent.site)
+    assert "journal-replayed" in other.log.read_text()
+    assert row["accepted"] == row["planned"] == 3000
+    assert len(half_sent.check(3000)) <= 64
