@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Database
-from newsletter import settled
+from newsletter import ok, settled, settled_soon
 from sendhost import SendHost, check_account, freeze, planned_issue
 
 from tests.embedded import Installation, Postgres, wait_until
@@ -147,6 +147,10 @@ def test_a_host_whose_disk_is_gone_starts_anew(half_sent):
     """It knows that the one before it is dead, and need not wait."""
     lost, _ = half_sent.hosts
     shutil.rmtree(lost.folder / "journal")
+    # Its name has to be silent for a while: a host may hold many.
+    half_sent.site.db.rows("update send_worker set seen_at = seen_at"
+                           " - interval '1 minute' where host = %s",
+                           lost.host.name)
     lost.start()
     row = settled(half_sent.site)
     assert row["accepted"] == row["planned"] == 3000
@@ -180,7 +184,77 @@ def test_a_journal_is_replayed_by_another_host(half_sent):
         copy.rename(copy.with_suffix(""))
     other.end()
     other.start()
-    row = settled(half_sent.site)
+    # Those of whom nobody knows have their time, like all that is tried again.
+    row = settled_soon(half_sent.site)
     assert "journal-replayed" in other.log.read_text()
     assert row["accepted"] == row["planned"] == 3000
     assert len(half_sent.check(3000)) <= 64
+
+
+def test_a_namesake_of_the_dead(fleet):
+    """In a container a process has the same number each time."""
+    name = planned_issue(fleet.site, 2000)
+    host = fleet.host(*SLOW, **SMALL)
+    host.inside_more = ["unshare", "--pid", "--fork", "--kill-child"]
+    host.start()
+    freeze(fleet.site, name)
+    assert wait_until(lambda: host.messages() > 300, 20, 0.05)
+    with stuck(fleet.site):
+        sent = host.messages()
+        assert wait_until(lambda: host.messages() > sent + 64, 20, 0.05)
+        host.end(signal.SIGKILL)
+    shutil.rmtree(host.folder / "journal")
+    assert leased(fleet.site, host) > 0
+    host.start()
+    row = settled(fleet.site)
+    assert row["accepted"] == row["planned"] == 2000
+    assert 64 < len(fleet.check(2000)) <= presumed(fleet.site)
+    assert fleet.site.db.one("select count(*) from send_worker") == 1
+
+
+def test_a_host_that_was_cut_off(half_cut):
+    pass
+
+
+def test_the_pace_is_shared(fleet):
+    name = planned_issue(fleet.site, 2000)
+    hosts = [fleet.host(send="    rate = 40\n").start() for _ in range(2)]
+    assert wait_until(lambda: fleet.site.db.one(
+        "select count(*) from send_worker") == 2, 20)
+    time.sleep(7)  # a sign of life of each, so that they know of each other
+    freeze(fleet.site, name)
+    assert wait_until(lambda: sum(h.messages() for h in hosts) > 20, 20, 0.05)
+    before = [h.messages() for h in hosts]
+    time.sleep(5)
+    sent = [h.messages() - n for h, n in zip(hosts, before)]
+    assert 120 < sum(sent) < 280 and min(sent) > 60
+    # The one that stays takes all of it.
+    assert hosts[0].end() == 0
+    time.sleep(7)
+    before = hosts[1].messages()
+    time.sleep(5)
+    assert 120 < hosts[1].messages() - before < 280
+    assert fleet.site.db.one("select count(*) from send_worker") == 1
+
+
+def test_quiet_hours(fleet):
+    """An issue waits for their end, a test mail does not."""
+    name = planned_issue(fleet.site, 50)
+    now = "now() at time zone schedule_zone()"
+    hours = [fleet.site.db.one(
+        f"select to_char({now} + %s::interval, 'HH24:MI')", shift)
+        for shift in ("-2 hours", "2 hours")]
+    host = fleet.host(send=f'    quiet_from = "{hours[0]}"\n'
+                           f'    quiet_until = "{hours[1]}"\n').start()
+    freeze(fleet.site, name)
+    ok(fleet.site, "issue", "test", name, "--to", "r9999999@proef.example",
+       "--edition", "nl")
+    assert wait_until(lambda: host.messages() == 1, 20)
+    assert host.end() == 0
+    assert set(host.got()) == {9999999}
+    # Quiet is what is not between the hours.
+    host.write_config(send_more=f'    quiet_from = "{hours[1]}"\n'
+                                f'    quiet_until = "{hours[0]}"\n')
+    host.start()
+    row = settled(fleet.site)
+    assert row["accepted"] == 50 and host.messages() == 51
