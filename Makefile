@@ -50,7 +50,7 @@ PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,$$(shell \
 
 # Highest floor first.
 COMPOSER := composer/issue composer/item composer/list composer/edition \
-	composer/message composer/template
+	composer/letter composer/message composer/template
 LIBDIRS := base $(COMPOSER) composer/cli daemon/role daemon/schedule \
 	daemon/send daemon/web
 lib = $(B)/lib/lib$(subst /,-,$(1)).a
@@ -83,7 +83,7 @@ $(1): $(B)/obj/$(2:.c=.o) $(foreach l,$(3),$(call lib,$(l)))
 endef
 $(eval $(call PROGRAM,$(B)/bin/tweeluik,composer/cli/main.c,composer/cli $(COMPOSER) base))
 $(eval $(call PROGRAM,$(B)/bin/tweeluikd,daemon/tweeluikd.c,daemon/role base))
-$(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-schedule,daemon/schedule/main.c,daemon/schedule daemon/role base))
+$(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-schedule,daemon/schedule/main.c,daemon/schedule daemon/role $(COMPOSER) base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-send,daemon/send/main.c,daemon/send daemon/role base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-web,daemon/web/main.c,daemon/web daemon/role $(COMPOSER) base))
 

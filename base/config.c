@@ -7,9 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/address.h"
+#include "base/buf.h"
 #include "base/catalogue.h"
+#include "base/config_check.h"
 #include "base/err.h"
+
+#define CONFIG_BYTES_MAX ((size_t)256 * 1024)
 
 static cfg_opt_t newsletter_opts[] = {
 	CFG_STR("name_nl", "Nieuwsbrief", CFGF_NONE),
@@ -49,20 +52,23 @@ static cfg_opt_t send_opts[] = {
 	CFG_INT("domain_rate", 0, CFGF_NONE),
 	CFG_INT("domain_concurrency", 0, CFGF_NONE),
 	CFG_INT("cool_down_minutes", 10, CFGF_NONE),
-	CFG_STR("quiet_from", "", CFGF_NONE),
-	CFG_STR("quiet_until", "", CFGF_NONE),
 	CFG_STR("journal", "/var/lib/tweeluik/send", CFGF_NONE),
 	CFG_STR("journal_sync", "never", CFGF_NONE),
+	CFG_STR("quiet_hours", "", CFGF_NONE),
 	CFG_END(),
 };
 static cfg_opt_t web_opts[] = {
 	CFG_STR("listen", "127.0.0.1:8080", CFGF_NONE),
+	CFG_STR("metrics", "", CFGF_NONE),
 	CFG_END(),
 };
+static char nobody[] = "{}";
 static cfg_opt_t opts[] = {
 	CFG_STR("database", "dbname=tweeluik", CFGF_NONE),
 	CFG_STR("keys", "/etc/tweeluik/keys", CFGF_NONE),
 	CFG_STR("language", "nl", CFGF_NONE),
+	CFG_STR_LIST("editors", nobody, CFGF_NONE),
+	CFG_STR_LIST("administrators", nobody, CFGF_NONE),
 	CFG_SEC("newsletter", newsletter_opts, CFGF_NONE),
 	CFG_SEC("relay", relay_opts, CFGF_NONE),
 	CFG_SEC("send", send_opts, CFGF_NONE),
@@ -93,193 +99,14 @@ on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		    what);
 }
 
-static int
-check_one_of(cfg_t *cfg, cfg_opt_t *opt, const char *const *words)
+static size_t
+fill_list(const char **ret, cfg_t *g, const char *name)
 {
-	const char *v = cfg_opt_getnstr(opt, 0);
+	size_t n = cfg_size(g, name);
 
-	for (const char *const *w = words; *w != NULL; w++)
-		if (strcmp(*w, v) == 0)
-			return 0;
-	cfg_error(cfg, "'%s' is not a value of '%s'", v, cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_language(cfg_t *cfg, cfg_opt_t *opt)
-{
-	return check_one_of(cfg, opt,
-	    (const char *const[]){ "nl", "en", NULL });
-}
-
-static int
-check_tls(cfg_t *cfg, cfg_opt_t *opt)
-{
-	return check_one_of(cfg, opt,
-	    (const char *const[]){ "starttls", "implicit", "none", NULL });
-}
-
-static int
-check_uncertain(cfg_t *cfg, cfg_opt_t *opt)
-{
-	return check_one_of(cfg, opt,
-	    (const char *const[]){ "resend", "hold", NULL });
-}
-
-static int
-check_address(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-	struct address a;
-	struct err e;
-
-	if (address_parse(&a, v, strlen(v), &e) == 0)
-		return 0;
-	cfg_error(cfg, "'%s' is no address: %s", cfg_opt_name(opt), e.text);
-	return -1;
-}
-
-static int
-check_base_url(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-	size_t n = strlen(v);
-
-	if (strncmp(v, "https://", 8) == 0 && n > 8 && n < 200 &&
-	    v[n - 1] != '/' && strpbrk(v, " <>\"'\r\n") == NULL)
-		return 0;
-	cfg_error(cfg, "'%s' must begin with https:// and not end with /",
-	    cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_domain(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-
-	if (address_domain_ok(v, strlen(v)))
-		return 0;
-	cfg_error(cfg, "'%s' must be a domain in ASCII", cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_number(cfg_t *cfg, cfg_opt_t *opt)
-{
-	for (unsigned int i = 0; i < cfg_opt_size(opt); i++) {
-		long n = cfg_opt_getnint(opt, i);
-
-		if (n < 1 || n > 65535) {
-			cfg_error(cfg, "'%s' must be from 1 to 65535",
-			    cfg_opt_name(opt));
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int
-check_limit(cfg_t *cfg, cfg_opt_t *opt)
-{
-	long n = cfg_opt_getnint(opt, 0);
-
-	if (n >= 0 && n <= 1000000)
-		return 0;
-	cfg_error(cfg, "'%s' must be from 0 (no limit) to 1000000",
-	    cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_window(cfg_t *cfg, cfg_opt_t *opt)
-{
-	long n = cfg_opt_getnint(opt, 0);
-
-	if (n >= 1 && n <= CONFIG_WINDOW_MAX)
-		return 0;
-	cfg_error(cfg, "'%s' must be from 1 to %d", cfg_opt_name(opt),
-	    CONFIG_WINDOW_MAX);
-	return -1;
-}
-
-/* A time of the day, or empty. */
-static int
-check_clock(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-
-	if (v[0] == '\0' ||
-	    (strlen(v) == 5 && v[0] >= '0' && v[0] <= '2' && v[1] >= '0' &&
-		v[1] <= (v[0] == '2' ? '3' : '9') && v[2] == ':' &&
-		v[3] >= '0' && v[3] <= '5' && v[4] >= '0' && v[4] <= '9'))
-		return 0;
-	cfg_error(cfg, "'%s' must be a time of the day such as 22:00",
-	    cfg_opt_name(opt));
-	return -1;
-}
-
-static int
-check_sync(cfg_t *cfg, cfg_opt_t *opt)
-{
-	return check_one_of(cfg, opt,
-	    (const char *const[]){ "never", "turn", NULL });
-}
-
-static int
-check_one_line(cfg_t *cfg, cfg_opt_t *opt)
-{
-	const char *v = cfg_opt_getnstr(opt, 0);
-
-	for (; *v != '\0'; v++)
-		if ((unsigned char)*v < 0x20 || *v == 0x7f) {
-			cfg_error(cfg, "'%s' has a control character",
-			    cfg_opt_name(opt));
-			return -1;
-		}
-	return 0;
-}
-
-static void
-set_checks(cfg_t *cfg)
-{
-	static const struct {
-		const char *name;
-		cfg_validate_callback_t check;
-	} checks[] = {
-		{ "language", check_language },
-		{ "newsletter|first_language", check_language },
-		{ "newsletter|name_nl", check_one_line },
-		{ "newsletter|name_en", check_one_line },
-		{ "newsletter|sender", check_one_line },
-		{ "newsletter|postal_address", check_one_line },
-		{ "newsletter|address", check_address },
-		{ "newsletter|reply_to", check_address },
-		{ "newsletter|unsubscribe_address", check_address },
-		{ "newsletter|list_id", check_domain },
-		{ "newsletter|return_domain", check_domain },
-		{ "newsletter|base_url", check_base_url },
-		{ "relay|tls", check_tls },
-		{ "relay|port", check_number },
-		{ "relay|connections", check_number },
-		{ "relay|helo", check_domain },
-		{ "send|uncertain", check_uncertain },
-		{ "send|retry_minutes", check_number },
-		{ "send|expire_hours", check_number },
-		{ "send|chunk_size", check_number },
-		{ "relay|window", check_window },
-		{ "send|rate", check_limit },
-		{ "send|domain_rate", check_limit },
-		{ "send|domain_concurrency", check_limit },
-		{ "send|cool_down_minutes", check_number },
-		{ "send|quiet_from", check_clock },
-		{ "send|quiet_until", check_clock },
-		{ "send|journal_sync", check_sync },
-	};
-
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		(void)cfg_set_validate_func(cfg, checks[i].name,
-		    checks[i].check);
+	for (unsigned int i = 0; i < n; i++)
+		ret[i] = cfg_getnstr(g, name, i);
+	return n;
 }
 
 static int
@@ -307,6 +134,8 @@ fill(struct config *c, struct err *e)
 	c->database = cfg_getstr(g, "database");
 	c->keys = cfg_getstr(g, "keys");
 	c->language = cfg_getstr(g, "language");
+	c->neditors = fill_list(c->editors, g, "editors");
+	c->nadministrators = fill_list(c->administrators, g, "administrators");
 	c->name_nl = cfg_getstr(g, "newsletter|name_nl");
 	c->name_en = cfg_getstr(g, "newsletter|name_en");
 	c->sender = cfg_getstr(g, "newsletter|sender");
@@ -349,11 +178,61 @@ fill(struct config *c, struct err *e)
 	c->domain_rate = (int)cfg_getint(g, "send|domain_rate");
 	c->domain_concurrency = (int)cfg_getint(g, "send|domain_concurrency");
 	c->cool_down_minutes = (int)cfg_getint(g, "send|cool_down_minutes");
-	c->quiet_from = cfg_getstr(g, "send|quiet_from");
-	c->quiet_until = cfg_getstr(g, "send|quiet_until");
 	c->journal = cfg_getstr(g, "send|journal");
-	c->journal_sync = strcmp(cfg_getstr(g, "send|journal_sync"), "turn") == 0;
+	c->journal_sync =
+	    strcmp(cfg_getstr(g, "send|journal_sync"), "turn") == 0;
+	c->quiet_hours = cfg_getstr(g, "send|quiet_hours");
 	c->web_listen = cfg_getstr(g, "web|listen");
+	c->web_metrics = cfg_getstr(g, "web|metrics");
+	return 0;
+}
+
+/* libconfuse 3.3 counts the line of a comment three times and takes none inside
+ * a list (its issue 150), so it gets to see none.  The ends of lines stay. */
+static void
+blank_comments(char *s)
+{
+	char quote = '\0', before = '\n';
+
+	for (; *s != '\0'; before = *s++) {
+		if (quote != '\0') {
+			if (*s == '\\' && s[1] != '\0')
+				s++;
+			else if (*s == quote)
+				quote = '\0';
+		} else if (*s == '"' || *s == '\'') {
+			quote = *s;
+		} else if (*s == '#' && strchr(" \t\n={},", before) != NULL) {
+			for (; *s != '\0' && *s != '\n'; s++)
+				*s = ' ';
+			s--;
+		}
+	}
+}
+
+static int
+read_text(struct buf *text, const char *path, struct err *e)
+{
+	char piece[4096];
+	size_t n;
+	FILE *f = fopen(path, "re");
+
+	if (f == NULL) {
+		int why = errno;
+
+		(void)err_sys(e, why, "The configuration %s cannot be read",
+		    path);
+		e->kind = why == EACCES ? ERR_DENIED : ERR_CONFIG;
+		return err_hint(e,
+		    N_("Name another file with --config, or see "
+		       "tweeluik.conf(5)"));
+	}
+	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
+		(void)buf_add(text, piece, n);
+	(void)fclose(f);
+	if (buf_full(text))
+		return err_set(e, ERR_CONFIG, "%s is too large", path);
+	blank_comments(text->data);
 	return 0;
 }
 
@@ -370,32 +249,26 @@ config_path(const char *override_path)
 int
 config_load(struct config *c, const char *override_path, struct err *e)
 {
-	FILE *f;
+	struct buf text;
 	int rc;
 
 	memset(c, 0, sizeof(*c));
 	c->path = config_path(override_path);
-	f = fopen(c->path, "re");
-	if (f == NULL) {
-		int why = errno;
-
-		(void)err_sys(e, why, "The configuration %s cannot be read",
-		    c->path);
-		e->kind = why == EACCES ? ERR_DENIED : ERR_CONFIG;
-		return err_hint(e,
-		    N_("Name another file with --config, or see "
-		       "tweeluik.conf(5)"));
+	buf_init(&text, CONFIG_BYTES_MAX);
+	if (read_text(&text, c->path, e) == -1) {
+		buf_done(&text);
+		return -1;
 	}
 	c->cfg = cfg_init(opts, CFGF_NONE);
 	if (c->cfg == NULL)
 		abort();
 	(void)cfg_set_error_function(c->cfg, on_error);
-	set_checks(c->cfg);
+	config_check_values(c->cfg);
 	e->kind = ERR_NONE;
 	parse_err = e;
 	parse_path = c->path;
-	rc = cfg_parse_fp(c->cfg, f);
-	(void)fclose(f);
+	rc = cfg_parse_buf(c->cfg, text.data);
+	buf_done(&text);
 	parse_err = NULL;
 	if (rc != CFG_SUCCESS) {
 		if (e->kind == ERR_NONE)

@@ -23,14 +23,20 @@ enum config_tls {
 };
 
 #define CONFIG_RETRIES_MAX 16
-#define CONFIG_NOTIFY_MAX 16
 #define CONFIG_WINDOW_MAX 128
+#define CONFIG_NOTIFY_MAX 16 /* people of each kind */
 
 struct config {
 	const char *path;
 	const char *database; /* conninfo without a user */
 	const char *keys;     /* file of base/keys.h */
 	const char *language; /* of messages, "nl" or "en" */
+
+	/* who is told by mail, as they stand in the file */
+	const char *editors[CONFIG_NOTIFY_MAX];
+	size_t neditors;
+	const char *administrators[CONFIG_NOTIFY_MAX];
+	size_t nadministrators;
 
 	/* newsletter: who we are, as readers see it */
 	const char *name_nl, *name_en; /* "Nieuwsbrief", "Newsletter" */
@@ -63,16 +69,17 @@ struct config {
 	int expire_hours;
 	bool hold_uncertain;
 	int chunk_size;
-	int rate;		/* messages a second to the relay; 0: no limit */
-	int domain_rate;	/* the same to one destination */
+	int rate;	 /* messages a second to the relay; 0: no limit */
+	int domain_rate; /* the same to one destination */
 	int domain_concurrency; /* in flight to one destination; 0: no limit */
 	int cool_down_minutes;
-	const char *quiet_from, *quiet_until; /* "22:00" or "" */
-	const char *journal;		      /* folder of the send role */
-	bool journal_sync;		      /* to the disk in every turn */
+	const char *journal;	 /* folder of the send role */
+	bool journal_sync;	 /* to the disk in every turn */
+	const char *quiet_hours; /* "22:00-07:00", "" for none */
 
 	/* web */
-	const char *web_listen; /* address:port on loopback */
+	const char *web_listen;	 /* address:port on loopback */
+	const char *web_metrics; /* that or unix:/path, "" for nowhere */
 
 	struct cfg_t *cfg;
 };

@@ -28,17 +28,22 @@ revoke insert, update, delete on schema_version, outcome, role_state
 grant execute on all functions in schema tweeluik to tweeluik_composer;
 grant usage on all sequences in schema tweeluik to tweeluik_composer;
 
--- schedule: freezes what was approved; reads no address.
-grant select, insert, update on issue, schedule, mailing to tweeluik_schedule;
+-- schedule: freezes what was approved, tells editors; it can seal an address
+-- but reads none.
+grant select, insert, update on issue, schedule, mailing, alarm
+	to tweeluik_schedule;
+grant select, insert on notice, message to tweeluik_schedule;
 grant select on schedule_exception, schedule_break, edition, issue_item,
 	issue_text, item, item_text, item_side, issue_label, language, topic,
-	suppression, ledger, ledger_audit, message, delivery_outcome, delivery_waiting
-	to tweeluik_schedule;
+	suppression, ledger, ledger_audit, delivery_outcome, delivery_waiting, notice_due,
+	outcome, send_worker to tweeluik_schedule;
 grant select (id, address_hash, language, state, paused_until)
 	on subscriber to tweeluik_schedule;
 grant update (state, state_reason, state_at, paused_until) on subscriber
 	to tweeluik_schedule;
-grant insert, select on delivery, chunk, consent_event to tweeluik_schedule;
+grant insert, select on chunk, consent_event to tweeluik_schedule;
+grant insert, select (mailing_id, seq, message_id, subscriber_id)
+	on delivery to tweeluik_schedule;
 grant insert, delete on issue_item to tweeluik_schedule;
 grant insert on issue_text to tweeluik_schedule;
 grant delete on edition to tweeluik_schedule;
@@ -47,7 +52,8 @@ grant execute on all functions in schema tweeluik to tweeluik_schedule;
 revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_held() from tweeluik_schedule;
+	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
@@ -67,8 +73,9 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	chunk_seqs(chunk), chunk_left(chunk),
 	chunk_add(bigint, int, int[], timestamptz),
 	chunk_close(chunk, interval, boolean), chunk_presume(chunk, boolean),
-	mailing_close(bigint), schedule_zone(), send_quiet(text, text),
-	send_lease(text, int, int, text, text, bigint),
+	mailing_close(bigint), schedule_zone(), wall_clock(timestamp, text),
+	send_awake_since(timestamptz, text),
+	send_lease(text, int, int, text, bigint),
 	send_record(bigint, int, outcome_result, text, int, text, text, int[]),
 	send_finish(bigint, int, text, interval, boolean, int[], interval),
 	send_buried(text, boolean, boolean),
@@ -83,4 +90,5 @@ grant usage on sequence activity_id_seq, consent_event_id_seq
 grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_held() to tweeluik_web;
+	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	to tweeluik_web;

@@ -2,13 +2,16 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
+#include "composer/cli/status_sending.h"
 #include "composer/cli/system.h"
 #include "composer/cli/words.h"
 #include "composer/issue/check.h"
 #include "composer/issue/issue.h"
+#include "composer/letter/alarm_words.h"
 
 /* Everything that is looked at. */
 struct status {
+	struct status_sending sending;
 	struct rows issues, sides, people, roles, calendar;
 	int making;	    /* the issue that is being made, -1: none */
 	struct issue issue; /* checked: the one that is being made, if open */
@@ -16,24 +19,15 @@ struct status {
 	bool checked;
 };
 
-/* As a word of a command: 12-2026, extra-3-2026. */
-static const char *
-issue_name(struct cli *c, const struct rows *r, int i)
-{
-	return arena_printf(&c->arena, "%s%lld-%lld",
-	    rows_str(r, i, "series")[0] == 'e' ? "extra-" : "",
-	    (long long)rows_int(r, i, "number"),
-	    (long long)rows_int(r, i, "year"));
-}
-
 static int
 check(struct cli *c, struct status *s, struct err *e)
 {
 	if (s->making == -1 ||
 	    rows_str(&s->issues, s->making, "state")[0] != 'o')
 		return 0;
-	if (issue_find(c->db, &c->arena, issue_name(c, &s->issues, s->making),
-		&s->issue, e) == -1 ||
+	if (issue_find(c->db, &c->arena,
+		status_issue_name(c, &s->issues, s->making), &s->issue,
+		e) == -1 ||
 	    check_issue(&s->check, &c->arena, c->lang, c->db, &c->config,
 		&s->issue, e) == -1)
 		return -1;
@@ -46,6 +40,8 @@ look(struct cli *c, struct status *s, struct err *e)
 {
 	int64_t id = 0;
 
+	if (status_sending_look(c, &s->sending, e) == -1)
+		return -1;
 	if (database_run(c->db, &s->issues, e, "status_issues", NULL, 0) == -1)
 		return -1;
 	s->making = -1;
@@ -71,6 +67,7 @@ status_done(struct status *s)
 	struct rows *all[] = { &s->issues, &s->sides, &s->people, &s->roles,
 		&s->calendar };
 
+	status_sending_done(&s->sending);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i]->result != NULL)
 			rows_done(all[i]);
@@ -92,17 +89,6 @@ days_word(struct cli *c, int64_t days)
 	    (long long)-days);
 }
 
-/* Reasons that the system itself gives. */
-static const char *
-reason_word(const char *reason)
-{
-	static const char *const known[] = { N_("not approved in time"),
-		N_("missed") };
-
-	(void)known;
-	return reason[0] != '\0' ? tr(reason) : "";
-}
-
 static void
 print_issue(struct cli *c, const struct rows *r, int i)
 {
@@ -110,10 +96,7 @@ print_issue(struct cli *c, const struct rows *r, int i)
 	const char *when = arena_printf(&c->arena, "%s (%s)",
 	    cli_day(c, DATEFMT_MOMENT, rows_str(r, i, "planned_at")),
 	    days_word(c, rows_int(r, i, "days")));
-	const char *label = arena_printf(&c->arena,
-	    rows_str(r, i, "series")[0] == 'e' ? tr("Extra %lld")
-					       : tr("Issue %lld"),
-	    (long long)rows_int(r, i, "number"));
+	const char *label = status_issue_label(c, r, i);
 
 	if (strcmp(state, "sending") == 0)
 		cli_line(label,
@@ -134,12 +117,13 @@ print_issue(struct cli *c, const struct rows *r, int i)
 		cli_line("",
 		    arena_printf(&c->arena, tr("paused by %s: %s"),
 			rows_str(r, i, "mailing_by"),
-			reason_word(rows_str(r, i, "mailing_reason"))));
+			alarm_reason(c->lang,
+			    rows_str(r, i, "mailing_reason"))));
 	if (rows_bool(r, i, "held"))
 		cli_line("",
 		    arena_printf(&c->arena, tr("held by %s: %s"),
 			rows_str(r, i, "held_by"),
-			reason_word(rows_str(r, i, "held_reason"))));
+			alarm_reason(c->lang, rows_str(r, i, "held_reason"))));
 }
 
 static const char *
@@ -293,13 +277,14 @@ step_of_trouble(struct cli *c, const struct status *s)
 	for (int i = 0; i < r->n; i++)
 		if (strcmp(rows_str(r, i, "mailing_state"), "paused") == 0)
 			return arena_printf(&c->arena,
-			    "tweeluik issue resume %s", issue_name(c, r, i));
+			    "tweeluik issue resume %s",
+			    status_issue_name(c, r, i));
 	for (int i = 0; i < r->n; i++)
 		if (rows_bool(r, i, "held"))
 			return arena_printf(&c->arena, "tweeluik issue %s %s",
 			    rows_str(r, i, "state")[0] == 'a' ? "release"
 							      : "check",
-			    issue_name(c, r, i));
+			    status_issue_name(c, r, i));
 	if (rows_bool(&s->calendar, 0, "paused"))
 		return "tweeluik schedule resume";
 	if (!role_alive(&s->roles, "schedule") ||
@@ -329,6 +314,7 @@ next_step(struct cli *c, const struct status *s)
 static void
 print_status(struct cli *c, const struct status *s, const char *step)
 {
+	status_print_alarms(c, &s->sending);
 	for (int i = 0; i < s->issues.n; i++) {
 		print_issue(c, &s->issues, i);
 		if (i == s->making) {
@@ -339,6 +325,7 @@ print_status(struct cli *c, const struct status *s, const char *step)
 	}
 	print_calendar(c, &s->calendar);
 	print_people(c, &s->people);
+	status_print_workers(c, &s->sending);
 	print_roles(c, &s->roles);
 	if (step != NULL)
 		out(tr("Next step: %s\n"), step);
@@ -353,7 +340,8 @@ json_of_status(struct cli *c, const struct status *s, const char *step)
 	size_t i;
 
 	json_array_foreach(issues, i, issue)(void) json_object_set_new(issue,
-	    "name", json_string(issue_name(c, &s->issues, (int)i)));
+	    "name", json_string(status_issue_name(c, &s->issues, (int)i)));
+	status_sending_json(c, &s->sending, o);
 	(void)json_object_set_new(o, "issues", issues);
 	(void)json_object_set_new(o, "contents", json_of_rows(&s->sides));
 	if (s->checked)

@@ -1,6 +1,5 @@
 #include "composer/edition/edition.h"
 
-#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "base/err.h"
 #include "base/paths.h"
 #include "composer/message/message.h"
+#include "composer/message/packed.h"
 #include "composer/template/plaintext.h"
 #include "composer/template/template.h"
 #include "composer/template/theme.h"
@@ -280,29 +280,18 @@ edition_store_message(struct database *d, const struct edition *ed,
     int64_t *ret_id, struct err *e)
 {
 	const struct message *m = &ed->message;
-	unsigned char digest[32];
-	crypto_generichash_state state;
-	struct buf slots;
+	struct packed p;
 	struct rows r;
 	int rc;
 
-	buf_init(&slots, SLOT_MAX * SLOT_PACKED_BYTES);
-	if (slot_pack(m->slots, m->nslots, &slots) == -1) {
-		buf_done(&slots);
-		return err_set(e, ERR_LIMIT, "A message has too many slots");
-	}
-	(void)crypto_generichash_init(&state, NULL, 0, sizeof(digest));
-	(void)crypto_generichash_update(&state,
-	    (const unsigned char *)m->bytes.data, m->bytes.len);
-	(void)crypto_generichash_update(&state,
-	    (const unsigned char *)slots.data, slots.len);
-	(void)crypto_generichash_final(&state, digest, sizeof(digest));
+	if (packed_make(m, &p, e) == -1)
+		return -1;
 	rc = DATABASE_RUN(d, &r, e, "edition_message",
-	    param_bytes(digest, sizeof(digest)), param_text(ed->kind),
+	    param_bytes(p.digest, sizeof(p.digest)), param_text(ed->kind),
 	    param_text(ed->name), param_text(ed->subject.data),
 	    param_bytes(m->bytes.data, m->bytes.len),
-	    param_bytes(slots.data, slots.len));
-	buf_done(&slots);
+	    param_bytes(p.slots.data, p.slots.len));
+	packed_done(&p);
 	if (rc == -1)
 		return -1;
 	*ret_id = rows_int(&r, 0, "id");

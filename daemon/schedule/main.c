@@ -1,10 +1,13 @@
-/* tweeluik-schedule - when: opens, holds, skips and freezes issues */
+/* tweeluik-schedule - when: opens, holds, skips and freezes issues, and tells
+ * editors what became of them */
+#include <libxml/parser.h>
 #include <string.h>
 
 #include "base/catalogue.h"
 #include "base/log.h"
 #include "daemon/role/process.h"
 #include "daemon/role/role.h"
+#include "daemon/schedule/letters.h"
 
 #define ROUND_MS 10000
 
@@ -38,12 +41,26 @@ tell_status(struct role *r, struct err *e)
 	return 0;
 }
 
+/* What goes wrong here must not keep an issue from leaving, nor the other way
+ * round: this comes first, in a transaction of its own. */
+static int
+tell(struct role *r, struct letters *l, struct err *e)
+{
+	if (r->options.hold || letters_round(l, r->db, e) == 0)
+		return 0;
+	if (e->kind == ERR_TEMP)
+		return -1;
+	log_event(LOG_LEVEL_ERROR, "letters-failed", "error", e->text, NULL);
+	return 0;
+}
+
 static int
 round_of_schedule(struct role *r, void *arg, struct err *e)
 {
 	struct rows rows;
 
-	(void)arg;
+	if (tell(r, arg, e) == -1)
+		return -1;
 	if (DATABASE_RUN(r->db, &rows, e, "schedule_round",
 		param_int(r->config.chunk_size),
 		param_int(r->config.expire_hours),
@@ -60,11 +77,18 @@ round_of_schedule(struct role *r, void *arg, struct err *e)
 int
 main(int argc, char **argv)
 {
+	struct letters l = { .config = NULL };
 	struct role r;
 	struct err e;
-	int rc = role_start(&r, argc, argv, "schedule", &e);
+	int rc;
 
-	if (rc == 1)
-		rc = role_loop(&r, round_of_schedule, NULL, ROUND_MS, &e);
+	xmlInitParser();
+	rc = role_start(&r, argc, argv, "schedule", &e);
+	if (rc == 1) {
+		rc = letters_open(&l, &r.config, &e);
+		if (rc == 0)
+			rc = role_loop(&r, round_of_schedule, &l, ROUND_MS, &e);
+		letters_close(&l);
+	}
 	return role_end(&r, rc, &e);
 }

@@ -12,7 +12,6 @@
 #include "daemon/web/framing.h"
 #include "daemon/web/listener.h"
 
-#define CONNECTIONS_MAX 800U		     /* of the usual 1024 descriptors */
 #define CONNECTION_BYTES ((size_t)16 * 1024) /* headers; more answers 431 */
 #define SILENCE_SECONDS 15U
 #define REQUEST_SECONDS 30U
@@ -371,7 +370,7 @@ http_start(struct http **ret, const struct http_options *o, struct err *e)
 	    MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0,
 		NULL, NULL, on_request, h, MHD_OPTION_LISTEN_SOCKET, fd,
 		MHD_OPTION_THREAD_POOL_SIZE, o->threads,
-		MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX,
+		MHD_OPTION_CONNECTION_LIMIT, o->connections,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES,
 		MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_SECONDS,
 		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK,

@@ -48,9 +48,9 @@ struct response {
 };
 
 struct http_options {
-	const char *listen; /* address:port, [address]:port */
+	const char *listen; /* of daemon/web/listener.h */
 	const struct route *routes;
-	unsigned threads;
+	unsigned threads, connections;
 	void *arg;
 	/* Called in the thread that will use the worker. */
 	void *(*worker_new)(void *arg);

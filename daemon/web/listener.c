@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -14,8 +16,15 @@
 static int
 bad_address(const char *address, struct err *e)
 {
-	return err_set(e, ERR_CONFIG, "web.listen is no address and port: %s",
-	    address);
+	return err_set(e, ERR_CONFIG,
+	    "This is no address and port to listen on: %s", address);
+}
+
+static int
+cannot(const char *address, struct err *e)
+{
+	return err_set(e, ERR_CONFIG, "Cannot listen on %s: %s", address,
+	    strerror(errno));
 }
 
 static int
@@ -40,8 +49,56 @@ listen_on(int *ret_fd, const struct addrinfo *a)
 	return 0;
 }
 
-int
-listener_open(int *ret_fd, const char *address, struct err *e)
+/* What a process that was killed left behind is in the way, what somebody
+ * listens on is not ours. */
+static int
+make_room(const struct sockaddr_un *a)
+{
+	struct stat st;
+	int fd, rc;
+
+	if (lstat(a->sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+		return 0;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return -1;
+	rc = connect(fd, (const struct sockaddr *)a, sizeof(*a));
+	(void)close(fd);
+	if (rc == -1)
+		return unlink(a->sun_path);
+	errno = EADDRINUSE;
+	return -1;
+}
+
+static int
+listen_unix(int *ret_fd, const char *path)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd, saved;
+
+	if (strlen(path) >= sizeof(a.sun_path)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	if (make_room(&a) == -1)
+		return -1;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd == -1)
+		return -1;
+	if (bind(fd, (const struct sockaddr *)&a, sizeof(a)) == -1 ||
+	    chmod(path, 0660) == -1 || listen(fd, BACKLOG) == -1) {
+		saved = errno;
+		(void)close(fd);
+		errno = saved;
+		return -1;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int
+open_network(int *ret_fd, const char *address, struct err *e)
 {
 	static const struct addrinfo hints = {
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
@@ -67,8 +124,13 @@ listener_open(int *ret_fd, const char *address, struct err *e)
 		return bad_address(address, e);
 	rc = listen_on(ret_fd, found);
 	freeaddrinfo(found);
-	if (rc == -1)
-		return err_set(e, ERR_CONFIG, "Cannot listen on %s: %s",
-		    address, strerror(errno));
-	return 0;
+	return rc == -1 ? cannot(address, e) : 0;
+}
+
+int
+listener_open(int *ret_fd, const char *address, struct err *e)
+{
+	if (strncmp(address, "unix:", 5) != 0)
+		return open_network(ret_fd, address, e);
+	return listen_unix(ret_fd, address + 5) == -1 ? cannot(address, e) : 0;
 }

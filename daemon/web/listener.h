@@ -8,7 +8,8 @@
 
 struct err;
 
-/* "127.0.0.1:8080", "[::1]:8080"; the file descriptor is the caller's. */
+/* "127.0.0.1:8080", "[::1]:8080", or "unix:/run/tweeluik/metrics.sock", which
+ * its group may use; the file descriptor is the caller's. */
 int listener_open(int *ret_fd, const char *address, struct err *e);
 
 #endif

@@ -1,4 +1,5 @@
-/* tweeluik-web - the public pages: leave, come back, choose a language */
+/* tweeluik-web - the public pages: leave, come back, choose a language; and,
+ * where nobody but this machine listens, metrics */
 #include <libxml/parser.h>
 #include <stdlib.h>
 
@@ -7,24 +8,28 @@
 #include "daemon/role/process.h"
 #include "daemon/role/role.h"
 #include "daemon/web/http.h"
+#include "daemon/web/metrics.h"
 #include "daemon/web/pages.h"
 #include "daemon/web/site.h"
 
 #define THREADS 4U
+#define CONNECTIONS_MAX 800U /* of the usual 1024 descriptors */
+#define METRICS_CONNECTIONS_MAX 16U
 #define BEAT_MS 5000
 
 struct web {
 	struct keys *keys;
 	struct site site;
-	struct http *http;
+	struct http *http, *metrics;
 };
 
 static int
 start(struct web *w, struct role *r, struct err *e)
 {
-	const struct http_options o = { .listen = r->config.web_listen,
+	struct http_options o = { .listen = r->config.web_listen,
 		.routes = pages_routes,
 		.threads = THREADS,
+		.connections = CONNECTIONS_MAX,
 		.arg = &w->site,
 		.worker_new = site_worker_new,
 		.worker_free = site_worker_free,
@@ -35,12 +40,22 @@ start(struct web *w, struct role *r, struct err *e)
 		return -1;
 	if (r->options.check)
 		return 0;
-	return http_start(&w->http, &o, e);
+	if (http_start(&w->http, &o, e) == -1)
+		return -1;
+	if (r->config.web_metrics[0] == '\0')
+		return 0;
+	o.listen = r->config.web_metrics;
+	o.routes = metrics_routes;
+	o.threads = 1;
+	o.connections = METRICS_CONNECTIONS_MAX;
+	return http_start(&w->metrics, &o, e);
 }
 
 static void
 stop(struct web *w)
 {
+	if (w->metrics != NULL)
+		http_stop(w->metrics);
 	if (w->http != NULL)
 		http_stop(w->http);
 	site_close(&w->site);

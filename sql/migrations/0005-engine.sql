@@ -233,15 +233,23 @@ language sql stable as $$
 				and o.attempt = c.attempt)
 $$;
 
--- Within the hours in which no issue is sent; '' for none.
-create function send_quiet(from_time text, until_time text) returns boolean
-language sql stable as $$
-	select case when from_time = '' or until_time = '' then false
-		when from_time <= until_time
-			then t >= from_time and t < until_time
-		else t >= from_time or t < until_time end
-	from (select to_char(now() at time zone schedule_zone(), 'HH24:MI')
-		as t) x
+-- Since when mail may leave: null in the quiet hours ("22:00-07:00", "" for
+-- none), otherwise their last end.
+create function send_awake_since(at timestamptz, quiet_hours text)
+returns timestamptz language sql stable as $$
+	select case
+		when quiet_hours = '' then '-infinity'
+		when case when q.begins < q.ends
+			then l.at::time >= q.begins and l.at::time < q.ends
+			else l.at::time >= q.begins or l.at::time < q.ends end
+			then null
+		else wall_clock(l.at::date + q.ends - case
+			when l.at::time < q.ends then interval '1 day'
+			else interval '0' end, schedule_zone())
+		end
+	from (select at at time zone schedule_zone() as at) l,
+	(select nullif(split_part(quiet_hours, '-', 1), '')::time as begins,
+		nullif(split_part(quiet_hours, '-', 2), '')::time as ends) q
 $$;
 
 -- Lease some chunks and say what is still to do in them.  Single mails go
@@ -249,7 +257,7 @@ $$;
 -- out with deliverable = false and without an address.  probing names a paused
 -- mailing of which one chunk may be leased nonetheless.
 create function send_lease(worker text, seconds int, chunks int,
-	quiet_from text, quiet_until text, probing bigint)
+	quiet_hours text, probing bigint)
 returns table (mailing_id bigint, chunk_no int, attempt smallint, seq int,
 	message_id bigint, subscriber_id bigint, address_sealed bytea,
 	deliverable boolean, dated_at bigint)
@@ -260,7 +268,7 @@ declare
 	m mailing;
 	issues boolean;
 	any_found boolean := false;
-	quiet boolean := send_quiet(quiet_from, quiet_until);
+	quiet boolean := send_awake_since(now(), quiet_hours) is null;
 begin
 	foreach issues in array array[false, true] loop
 		exit when any_found or issues and quiet and probing is null;

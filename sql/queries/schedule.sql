@@ -16,3 +16,22 @@ left join lateral (select * from issue
 	where state in ('open', 'approved', 'sending')
 	order by planned_at, id limit 1) i on true
 left join issue_label l on l.id = i.id
+
+-- Alarms, reports and holds that nobody was told yet, with the facts of them.
+-- name: letters_due
+select d.alarm_id, d.key, d.event, d.text, rfc3339(d.since) as since,
+	rfc3339(now()) as now, l.number, l.year, l.series, i.held_by as by,
+	g.planned, g.accepted, g.refused, g.expired, g.suppressed, g.uncertain
+from letters_due(now(), $1) d
+left join issue i on i.id = d.the_issue
+left join issue_label l on l.id = d.the_issue
+left join lateral (select x.* from mailing m
+	join ledger x on x.mailing_id = m.id
+	where d.key = 'report' and m.issue_id = d.the_issue
+		and m.kind = 'issue') g on true
+
+-- name: letter_store
+select message, mailing from letter_store($1, $2, $3, $4, $5, $6)
+
+-- name: letter_recipient
+select mailing_recipient($1, $2, null, $3)

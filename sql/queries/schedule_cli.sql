@@ -119,3 +119,20 @@ select exists (select from schedule) as known,
 	n.local_iso as next_at, n.occurrence as next_date,
 	schedule_date(n.send_at) - schedule_date(now()) as days
 from (select) x left join schedule_next(now()) n on true
+
+-- name: status_alarms
+-- What is wrong now, whoever was told of it.
+select c.key, l.series, l.number, l.year, c.text, rfc3339(c.since) as since
+from alarm_conditions(now(), $1) c left join issue_label l on l.id = c.issue_id
+order by c.since, c.key
+
+-- name: status_workers
+-- Who sends; a worker that was silent for a minute is gone.
+select count(*) as workers, count(distinct host) as hosts,
+	coalesce(sum(in_flight), 0)::int as in_flight,
+	coalesce(round(sum(rate)), 0)::int as rate,
+	one_line(coalesce(string_agg(distinct nullif(relay, ''), '; '), ''))
+		as relay,
+	rfc3339(min(relay_since) filter (where relay <> '')) as relay_since,
+	send_awake_since(now(), $1) is null as quiet
+from send_worker where seen_at > now() - interval '1 minute'

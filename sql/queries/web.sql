@@ -22,5 +22,8 @@ select web_language($1, $2) as changed
 -- name: web_version
 select html from web_version($1, $2)
 
--- name: web_held
-select web_held() as held
+-- name: web_health
+select web_health($1) as word
+
+-- name: web_metrics
+select metric, label1, label2, value from web_metrics($1)

@@ -146,7 +146,7 @@ CONFIG = """\
 database = "{database}"
 keys = "{keys}"
 language = "{language}"
-newsletter {{
+{more}newsletter {{
     sender = "Stichting Voorbeeld"
     address = "nieuwsbrief@nieuws.voorbeeld.example"
     reply_to = "loket@voorbeeld.example"
@@ -166,7 +166,7 @@ send {{
 {send_more}}}
 web {{
     listen = "127.0.0.1:{web_port}"
-}}
+{web_more}}}
 """
 
 
@@ -175,7 +175,7 @@ class Installation:
 
     def __init__(self, folder, postgres, database="tweeluik", build=None,
                  smtp_port=None, web_port=None, language="nl", tls="none",
-                 relay_more="", send_more=""):
+                 relay_more="", send_more="", web_more="", more=""):
         self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.postgres = postgres
@@ -192,7 +192,7 @@ class Installation:
             journal=self.folder / "journal", language=language,
             relay="127.0.0.1", smtp_port=self.smtp_port,
             web_port=self.web_port, tls=tls, relay_more=relay_more,
-            send_more=send_more)
+            send_more=send_more, web_more=web_more, more=more)
         self.write_config()
 
     def write_config(self, **changes):

@@ -13,12 +13,14 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 # folder: what it may include besides itself
-COMPOSER = ["composer/template", "composer/message", "composer/edition",
-            "composer/list", "composer/item", "composer/issue"]
+COMPOSER = ["composer/template", "composer/message", "composer/letter",
+            "composer/edition", "composer/list", "composer/item",
+            "composer/issue"]
 FLOORS = {
     "base": [],
     "composer/template": ["base"],
     "composer/message": ["base"],
+    "composer/letter": ["base", "composer/template", "composer/message"],
     "composer/edition": ["base", "composer/template", "composer/message"],
     "composer/list": ["base"],
     "composer/item": ["base"],
@@ -27,7 +29,8 @@ FLOORS = {
     "composer/cli": ["base", *COMPOSER],
     "daemon": ["base", "daemon/role"],
     "daemon/role": ["base"],
-    "daemon/schedule": ["base", "daemon/role"],
+    "daemon/schedule": ["base", "daemon/role", "composer/letter",
+                        "composer/template"],
     "daemon/send": ["base", "daemon/role"],
     "daemon/web": ["base", "daemon/role", *COMPOSER],
 }
@@ -38,7 +41,9 @@ base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
 composer/item/item_key composer/item/privacy composer/list/csv
 composer/list/subscriber_rows composer/list/typo composer/message/header
-composer/message/message composer/message/qp composer/message/vet
+composer/letter/alarm_words composer/letter/letter
+composer/message/message composer/message/packed composer/message/qp
+composer/message/vet
 composer/template/plaintext composer/template/sentence
 composer/template/template composer/template/template_text
 composer/template/textflow composer/template/theme daemon/send/classify

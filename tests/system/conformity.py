@@ -307,6 +307,16 @@ def runs(element):
     return [(k, " ".join(v.split())) for k, v in joined.items() if v.strip()]
 
 
+def letter_violations(raw):
+    """A system mail goes to one person and not to the list."""
+    for check in (bytes_and_lines, headers, parts, same_words, html_rules,
+                  language_of_parts):
+        for sentence in check(raw):
+            if not re.match(r"(list-|auto-submitted is there"
+                            r"|no unsubscribe link)", sentence):
+                yield sentence
+
+
 def violations(raw):
     for check in (bytes_and_lines, headers, fields, parts, same_words,
                   html_rules, language_of_parts):

@@ -86,7 +86,8 @@ def test_stopped_and_started_five_times(site):
 
 
 def test_killed(site):
-    """kill -9 repeats at most the message in hand, byte for byte."""
+    """kill -9 repeats at most what was in flight, byte for byte, and the
+    ledger names whom."""
     plan(site)
     readers(site, 120)
     name = approve(site)
@@ -101,12 +102,14 @@ def test_killed(site):
             assert ledger(site)["balanced"]
         # The leases of the dead do not have to run out first.
         site.start_daemon()
-        row = settled(site, 30)
+        row = settled_soon(site, 30)
         site.stop_daemon()
     assert row["accepted"] == 120 and row["balanced"]
     assert len(recipients(server)) == 120
     twice = [r for r, n in recipients(server).items() if n > 1]
-    assert len(twice) <= 3 * 2  # two connections, three kills
+    assert len(twice) <= site.db.one(
+        "select count(distinct seq) from outcome"
+        " where result = 'uncertain'") <= 3 * 2 * 2
     for r in twice:
         copies = {e.original_content for e in server.envelopes
                   if e.rcpt_tos == [r]}
@@ -192,7 +195,10 @@ def test_a_single_mail_that_was_braked_goes_with_the_next(site, issue):
                                           "twee@proef.example"]
 
 
-def test_lost_after_the_dot_is_sent_once_more(site, issue):
+def test_lost_after_the_dot_is_sent_once_more(site):
+    plan(site)
+    readers(site, 3)
+    issue = approve(site)
     script = [b"220 relay.example\r\n", "EHLO", b"250 relay.example\r\n",
               "MAIL", b"250 ok\r\n", "RCPT", b"250 ok\r\n", "DATA",
               b"354 go\r\n", ".", None]
@@ -201,7 +207,7 @@ def test_lost_after_the_dot_is_sent_once_more(site, issue):
         send_now(site, issue)
         site.start_daemon()
         assert wait_until(lambda: site.db.one(
-            "select count(*) from outcome where result = 'uncertain'") == 9,
+            "select count(*) from outcome where result = 'uncertain'") == 3,
             60)
         site.stop_daemon()
         first = {m.split(b"RCPT TO:", 1)[1].split(b"\r\n", 1)[0]:
@@ -213,13 +219,16 @@ def test_lost_after_the_dot_is_sent_once_more(site, issue):
         site.start_daemon()
         row = settled_soon(site)
         site.stop_daemon()
-    assert row["accepted"] == 9 and row["balanced"]
+    assert row["accepted"] == 3 and row["balanced"]
     for e in server.envelopes:
         sent = first[f"<{e.rcpt_tos[0]}>".encode()]
         assert sent.removesuffix(b".\r\n") == e.original_content
 
 
-def test_uncertain_can_wait_for_a_person(site, issue):
+def test_uncertain_can_wait_for_a_person(site):
+    plan(site)
+    readers(site, 3)
+    issue = approve(site)
     site.write_config(send_more='    uncertain = "hold"\n')
     script = [b"220 relay.example\r\n", "EHLO", b"250 relay.example\r\n",
               "MAIL", b"250 ok\r\n", "RCPT", b"250 ok\r\n", "DATA",
@@ -230,7 +239,7 @@ def test_uncertain_can_wait_for_a_person(site, issue):
         site.start_daemon()
         row = settled(site)
         site.stop_daemon()
-    assert row["uncertain"] == 9 and row["balanced"]
+    assert row["uncertain"] == 3 and row["balanced"]
 
 
 def tls(kind, login=None):
@@ -299,7 +308,7 @@ def test_pause_resume_stop(site):
     readers(site, 400)
     name = approve(site)
     with CatchingServer() as server:
-        relay(site, server)
+        relay(site, server, send_more="    rate = 25\n")
         send_now(site, name)
         site.start_daemon()
         assert wait_until(lambda: len(server.envelopes) > 20, 30, 0.01)
