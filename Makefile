@@ -67,6 +67,9 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# It knows how many migrations there are.
+$(B)/obj/base/database.o: sql/migrations
+
 define LIBRARY
 $(call lib,$(1)): $(call objs,$(1))
 	@mkdir -p $$(@D)

@@ -171,15 +171,17 @@ web {{
 
 
 class Installation:
-    """Configuration, keys and database of one Tweeluik, and its programs."""
+    """Configuration, keys and database of one Tweeluik, and its programs;
+    with a host (tests/embedded/hosts.py) they run there."""
 
     def __init__(self, folder, postgres, database="tweeluik", build=None,
                  smtp_port=None, web_port=None, language="nl", tls="none",
-                 relay_more="", send_more="", web_more="", more=""):
+                 relay_more="", send_more="", web_more="", more="", host=None):
         self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.postgres = postgres
         self.database = database
+        self.inside = host.inside if host else []
         self.build = pathlib.Path(
             build or os.environ.get("TWEELUIK_BUILD", ROOT / "build"))
         self.config = self.folder / "tweeluik.conf"
@@ -213,7 +215,8 @@ class Installation:
 
     def tweeluik(self, *words, stdin=None, check=False, env=None):
         done = subprocess.run(
-            [str(self.build / "bin/tweeluik"), *map(str, words)],
+            [*self.inside, str(self.build / "bin/tweeluik"),
+             *map(str, words)],
             input=stdin, capture_output=True, text=True,
             env={**self.env(), **(env or {})})
         if check and done.returncode != 0:
@@ -232,8 +235,8 @@ class Installation:
     def start_daemon(self, *flags, log=None):
         out = open(log, "ab") if log else None
         self.daemon = subprocess.Popen(
-            [str(self.build / "bin/tweeluikd"), "--config", str(self.config),
-             "--foreground", *flags], stderr=out, stdout=out, env=self.env(),
+            [*self.inside, str(self.build / "bin/tweeluikd"), "--config",
+             str(self.config), "--foreground", *flags], stderr=out, stdout=out, env=self.env(),
             preexec_fn=die_with_parent, start_new_session=True)
         if out:
             out.close()

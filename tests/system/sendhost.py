@@ -7,18 +7,23 @@ from signal import SIGKILL, SIGTERM
 from newsletter import approve, items, ok, send_now
 
 from tests.demo.dates import first_date
-from tests.embedded import Installation, die_with_parent
+from tests.embedded import Installation, die_with_parent, wait_until
 from tests.sink import Sink
 
 
 class SendHost(Installation):
     """The send role of a site on a host, with a relay (a sink on the hub)
-    that nobody else uses."""
+    that nobody else uses.  With own_pids it counts its processes from 1, as
+    in a container."""
 
-    def __init__(self, site, host, database, *sink, send="", relay=""):
+    def __init__(self, site, host, database, *sink, send="", relay="",
+                 own_pids=False):
         super().__init__(site.folder / host.name, site.postgres,
-                         site.database, site.build)
+                         site.database, site.build, host=host)
         self.host, self.process = host, None
+        if own_pids:
+            self.inside = [*self.inside, "unshare", "--pid", "--fork",
+                           "--kill-child"]
         self.log = self.folder / "log"
         self.sink = Sink("--list", self.folder / "list", *sink,
                          folder=self.folder, build=site.build,
@@ -29,11 +34,15 @@ class SendHost(Installation):
 
     def start(self):
         with open(self.log, "ab") as log:
+            before = self.log.stat().st_size
             self.process = subprocess.Popen(
-                [*self.host.inside,
+                [*self.inside,
                  self.build / "libexec/tweeluik/tweeluik-send", "--config",
                  self.config], env=self.env(), stderr=log,
                 preexec_fn=die_with_parent)
+        assert wait_until(lambda: b" started " in
+                          self.log.read_bytes()[before:], 20), \
+            self.log.read_text()
         return self
 
     def signal(self, how):
@@ -44,6 +53,7 @@ class SendHost(Installation):
         return self.process.wait(seconds)
 
     def stop(self):
+        super().stop()
         if self.process and self.process.poll() is None:
             self.signal(SIGKILL)
             self.process.wait()
