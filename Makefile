@@ -67,8 +67,8 @@ $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-# It knows how many migrations there are.
-$(B)/obj/base/database.o: sql/migrations
+# The number of the schema is compiled in.
+$(B)/obj/base/database.o: $(wildcard sql/migrations/*.sql)
 
 define LIBRARY
 $(call lib,$(1)): $(call objs,$(1))

@@ -64,7 +64,7 @@ grant select (id, address_hash, address_sealed, language, state)
 	on subscriber to tweeluik_send;
 grant update (state, state_reason, state_at) on subscriber to tweeluik_send;
 grant insert on outcome, chunk, consent_event to tweeluik_send;
-grant update on chunk, outcome to tweeluik_send;
+grant update on chunk to tweeluik_send;
 grant insert, update, delete on send_worker, pace to tweeluik_send;
 grant update (state, state_by, state_reason, state_at, finished_at, probe,
 	probe_at, probes) on mailing to tweeluik_send;
@@ -76,6 +76,7 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	mailing_close(bigint), schedule_zone(), wall_clock(timestamp, text),
 	send_awake_since(timestamptz, text),
 	send_lease(text, int, int, text, bigint),
+	outcome_known(bigint, int, outcome_result, text, int, text, text, int[]),
 	send_record(bigint, int, outcome_result, text, int, text, text, int[]),
 	send_finish(bigint, int, text, interval, boolean, int[], interval),
 	send_buried(text, boolean, boolean),

@@ -20,6 +20,7 @@ static const struct {
 	{ "item", N_("news items, events, questions") },
 	{ "issue", N_("issues: check, approve, send, pause") },
 	{ "subscriber", N_("the list") },
+	{ "why", N_("what became of an issue for one reader") },
 	{ "org", N_("the social map") },
 	{ "schedule", N_("the calendar") },
 	{ "db", N_("the database: init, migrate, status, check") },

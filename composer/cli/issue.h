@@ -26,6 +26,7 @@ int cli_issue_send(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_pause(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_resume(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_stop(struct cli *c, const struct cli_args *a, struct err *e);
+int cli_issue_rehearse(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_report(struct cli *c, const struct cli_args *a, struct err *e);
 
 /* issue_common.c */

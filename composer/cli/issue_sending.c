@@ -3,6 +3,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/issue.h"
+#include "composer/cli/operator.h"
 #include "composer/issue/dispatch.h"
 #include "composer/issue/issue.h"
 
@@ -59,6 +60,16 @@ cli_issue_send(struct cli *c, const struct cli_args *a, struct err *e)
 	bool alive;
 	int rc;
 
+	if (args_flag(a, "missing"))
+		return issue_send_missing(c, a, e);
+	if (args_flag(a, "uncertain") || args_flag(a, "also-new")) {
+		(void)err_set(e, ERR_USAGE,
+		    "--uncertain and --also-new belong to --missing");
+		return err_hint(e,
+		    N_("To those who did not get it: tweeluik issue send %s "
+		       "--missing"),
+		    a->words[0]);
+	}
 	if (!args_flag(a, "now")) {
 		(void)err_set(e, ERR_USAGE,
 		    "An approved issue is sent at its planned time by itself");

@@ -233,7 +233,7 @@ cli_issue_show(struct cli *c, const struct cli_args *a, struct err *e)
 		return -1;
 	if (args_flag(a, "watch")) {
 		rc = issue_watch(c, &i, e);
-		if (rc != 0 || c->output == CLI_TEXT)
+		if (rc != 0 || c->output != CLI_PLAIN)
 			return rc;
 	}
 	if (issue_json(c, i.id, &o, e) == -1)

@@ -4,6 +4,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
+#include "composer/cli/operator.h"
 #include "composer/cli/words.h"
 
 const char *
@@ -167,5 +168,13 @@ const struct cli_command cli_subscriber_commands[] = {
 		    NULL }),
 	    N_("0 all of it, 2 not a usable file, 6 some rows were rejected"),
 	    "tweeluik subscriber add", cli_subscriber_import },
+	{ "why", NULL,
+	    N_("What became of an issue for one reader, step by step"),
+	    "<address> [number]", 1, 2, NULL,
+	    CLI_EXAMPLES({ "tweeluik why info@voorbeeld.example",
+			     N_("the last issue that was sent") },
+		{ "tweeluik why info@voorbeeld.example 12", NULL }),
+	    N_("0 told, 3 not known, or no such issue"),
+	    "tweeluik subscriber show, tweeluik issue report", cli_why },
 	{ 0 },
 };

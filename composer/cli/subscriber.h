@@ -21,9 +21,12 @@ int cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
 int
 cli_subscriber_import(struct cli *c, const struct cli_args *a, struct err *e);
 
-/* msgids for a state and a language of the list */
+/* msgids for a state and a language of the list, and for what happened and
+ * how */
 const char *subscriber_state_word(const char *state);
 const char *subscriber_language_word(const char *language);
+const char *subscriber_event_word(const char *kind);
+const char *subscriber_way_word(const char *way);
 
 /*
  * The person with an address, as the query subscriber_find gives it (one row;

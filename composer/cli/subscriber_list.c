@@ -194,8 +194,8 @@ how_known(const struct rows *r)
 	}
 }
 
-static const char *
-event_word(const char *kind)
+const char *
+subscriber_event_word(const char *kind)
 {
 	static const char *const words[][2] = {
 		{ "subscribed", N_("subscribed") },
@@ -217,8 +217,8 @@ event_word(const char *kind)
 	return kind;
 }
 
-static const char *
-way_word(const char *way)
+const char *
+subscriber_way_word(const char *way)
 {
 	static const char *const words[][2] = {
 		{ "page", N_("on the page") },
@@ -246,9 +246,11 @@ print_events(struct cli *c, const struct rows *events)
 		    strcmp(rows_str(events, i, "kind"), "imported") == 0;
 		const char *what = arena_printf(&c->arena, "%s, %s%s%s%s%s%s%s",
 		    cli_day(c, DATEFMT_MOMENT, rows_str(events, i, "at")),
-		    tr(event_word(rows_str(events, i, "kind"))),
+		    tr(subscriber_event_word(rows_str(events, i, "kind"))),
 		    import ? "" : " ",
-		    import ? "" : tr(way_word(rows_str(events, i, "way"))),
+		    import
+			? ""
+			: tr(subscriber_way_word(rows_str(events, i, "way"))),
 		    issue != NULL ? ", " : "", issue != NULL ? issue : "",
 		    basis[0] != '\0' ? ": " : "", basis);
 

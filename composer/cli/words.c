@@ -1,5 +1,7 @@
 #include "composer/cli/words.h"
 
+#include <stdio.h>
+
 #include "base/catalogue.h"
 #include "base/day.h"
 #include "composer/cli/cli.h"
@@ -66,4 +68,17 @@ cli_line(const char *label, const char *value)
 	for (const char *p = label; *p != '\0'; p++)
 		width += ((unsigned char)*p & 0xc0) != 0x80;
 	out("%s%*s%s\n", label, width < 15 ? 15 - width : 1, "", value);
+}
+
+#define BAR 40
+
+void
+cli_bar(int percent)
+{
+	int filled = percent * BAR / 100;
+
+	(void)fprintf(stderr, "\r\033[K  [%.*s%.*s]  %d%%", filled,
+	    "########################################", BAR - filled,
+	    "........................................", percent);
+	(void)fflush(stderr);
 }

@@ -22,6 +22,9 @@ int cli_today(struct cli *c, const char **ret, struct err *e);
 int cli_read_day(struct cli *c, const char *word, bool with_time,
     const char **ret, struct err *e);
 
+/* A bar of 40 columns on standard error, in the place of the line there. */
+void cli_bar(int percent);
+
 /* A line of a result: a label of 15 columns and a value. */
 void cli_line(const char *label, const char *value);
 

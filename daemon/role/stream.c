@@ -1,6 +1,5 @@
 #include "daemon/role/stream.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -16,8 +15,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "daemon/role/stream_tls.h"
-
-static_assert(STREAM_UNSURE == STREAM_TLS_RECORD, "one record is unsure");
 
 struct stream {
 	int fd;
@@ -321,7 +318,7 @@ stream_write_some(struct stream *s, const struct iovec *iov, int n,
 ssize_t
 stream_read(struct stream *s, void *buf, size_t n, struct err *e)
 {
-	short events;
+	short events = 0;
 	ssize_t r;
 
 	while ((r = stream_read_some(s, buf, n, &events, e)) == 0) {
@@ -334,7 +331,7 @@ stream_read(struct stream *s, void *buf, size_t n, struct err *e)
 ssize_t
 stream_write(struct stream *s, const struct iovec *iov, int n, struct err *e)
 {
-	short events;
+	short events = 0;
 	ssize_t r;
 
 	while ((r = stream_write_some(s, iov, n, &events, e)) == 0) {

@@ -84,7 +84,8 @@ int stream_fd(const struct stream *s);
  *
  * Writing sends the beginning of iov.  After 0, what is passed again must
  * begin with the same bytes.  After -1 a plain connection has sent nothing of
- * it, a TLS one perhaps some of the first STREAM_UNSURE bytes.
+ * it, a TLS one perhaps some of the first STREAM_UNSURE bytes: a record (RFC
+ * 8446, 5.1).
  */
 #define STREAM_UNSURE ((size_t)16384)
 

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "daemon/role/stream.h"
 #include "daemon/role/stream_trust.h"
 
 struct stream_tls {
@@ -21,7 +22,7 @@ struct stream_tls {
 	bool connected, offered;
 	bool kept;   /* the ticket */
 	size_t held; /* of out: gathered, not sent yet */
-	char out[STREAM_TLS_RECORD];
+	char out[STREAM_UNSURE];
 };
 
 void

@@ -17,9 +17,6 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-/* RFC 8446, 5.1: the most that a record holds. */
-#define STREAM_TLS_RECORD ((size_t)16384)
-
 struct err;
 struct stream_tls;
 struct stream_trust;
@@ -43,7 +40,7 @@ ssize_t
 stream_tls_read(struct stream_tls *t, void *buf, size_t n, short *ret_events);
 
 /* After 0, what is passed again must begin with the same bytes.  After -1 at
- * most STREAM_TLS_RECORD of them may have been sent. */
+ * most STREAM_UNSURE of them may have been sent. */
 ssize_t stream_tls_write(struct stream_tls *t, const struct iovec *iov, int n,
     short *ret_events);
 

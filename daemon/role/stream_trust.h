@@ -23,7 +23,7 @@
 
 #include <stdint.h>
 
-#define STREAM_TRUST_VERIFIED_MS (60 * 60 * 1000)
+#define STREAM_TRUST_VERIFIED_MS (INT64_C(60) * 60 * 1000)
 
 struct err;
 struct gnutls_session_int; /* gnutls_session_t points to it */
@@ -33,8 +33,8 @@ struct stream_trusted; /* certificates as they were read once */
 void stream_trust_free(struct stream_trust *trust);
 
 /* ca_file (PEM) or, when NULL, the system's.  Nothing is read yet. */
-struct stream_trust *stream_trust_new(const char *ca_file)
-    __attribute__((returns_nonnull, malloc(stream_trust_free, 1)));
+struct stream_trust *
+stream_trust_new(const char *ca_file) __attribute__((returns_nonnull));
 
 /*
  * For stream_tls.

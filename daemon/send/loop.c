@@ -500,6 +500,9 @@ loop_run(struct loop *l)
 	watch_fd(l, clerk_fd(l->clerk), l->clerk);
 	watch_fd(l, l->setup->stop_fd, l);
 	l->now_ms = clock_now_ms();
+	/* A turn begins by waiting for what was asked for at the last one's
+	 * end. */
+	want_work(l);
 	for (;;) {
 		if (l->stop_by_ms == 0 && stop_wanted(l))
 			begin_to_stop(l);

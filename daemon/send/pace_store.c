@@ -12,8 +12,8 @@
 #define KEPT_MAX 256
 
 int
-pace_store_load(struct database *db, struct pace *pace,
-    const struct keys *keys, const char *host, int64_t now_ms, struct err *e)
+pace_store_load(struct database *db, struct pace *pace, const struct keys *keys,
+    const char *host, int64_t now_ms, struct err *e)
 {
 	struct rows r;
 
@@ -29,8 +29,8 @@ pace_store_load(struct database *db, struct pace *pace,
 
 		if (keys_open(keys, domain, sealed, n, &why) == -1)
 			continue;
-		s.concurrency = (double)rows_int(&r, i, "concurrency_milli") /
-		    1000;
+		s.concurrency =
+		    (double)rows_int(&r, i, "concurrency_milli") / 1000;
 		s.cool_for_ms = rows_int(&r, i, "cool_ms");
 		s.failures = (int)rows_int(&r, i, "failures");
 		pace_restore(pace, &s, now_ms);

@@ -418,7 +418,7 @@ smtp_client_transmit(struct smtp_client *c, struct err *e)
 
 	if (c->lost)
 		return err_set(e, ERR_TEMP,
-		    "The connection to the mail server %s was lost",
+		    "The connection to the server %s was lost",
 		    c->config->host);
 	if (n > 0)
 		done = stream_write_some(c->stream, iov, n, &events, e);

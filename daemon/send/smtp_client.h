@@ -105,7 +105,8 @@ int smtp_client_fail(struct smtp_client *c, const struct err *why,
     struct smtp_event *ret_event);
 
 /* clock_now_ms() by which the relay must have done something; INT64_MAX while
- * nothing is expected of it. */
+ * nothing is expected of it.  Ask before writing without POLLOUT: a socket
+ * takes some bytes more long after poll() has stopped saying so. */
 int64_t smtp_client_deadline_ms(const struct smtp_client *c);
 
 #endif

@@ -19,16 +19,15 @@
  *   CHUNKING as well: RSET, MAIL, RCPT, BDAT LAST and the content in one group,
  *                with a window of messages in flight.  RSET comes first because
  *                a refused RCPT or BDAT leaves the transaction before it open,
- *                and the next message would go out under its envelope sender.
+ *                and the next message would go out under its envelope sender;
+ *                so the window opens when the server has taken RSET once.
  *
  * Ownership: a message, its addresses and its pieces are borrowed from
  *   smtp_machine_submit() until the event with its tag.
  * Errors: smtp_machine_input() gives ERR_PROTO or ERR_LIMIT when the server
  *   breaks the protocol; the connection is then of no use and
  *   smtp_machine_fail() tells which messages that leaves open.
- * Limits: an address of at most 254 bytes, a local part of at most 64
- *   (RFC 5321, 4.5.3.1; the path of 256 includes the brackets);
- *   SMTP_WINDOW_MAX messages in flight.  Nothing is allocated after
+ * Limits: SMTP_WINDOW_MAX messages in flight.  Nothing is allocated after
  *   smtp_machine_new().
  */
 #ifndef DAEMON_SEND_SMTP_MACHINE_H
@@ -36,27 +35,16 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/uio.h>
 
+#include "daemon/send/smtp_message.h"
 #include "daemon/send/smtp_result.h"
 
-#define SMTP_ADDRESS_MAX 254
-#define SMTP_LOCAL_PART_MAX 64
 #define SMTP_WINDOW_MAX 128
 
 struct err;
 struct smtp_ehlo;
 struct smtp_machine;
-
-struct smtp_message {
-	const char *from; /* envelope sender; "" for the null return path */
-	const char *to;
-	const struct iovec *iov; /* lines end in CRLF, none starts with a dot */
-	int iov_len;
-	uint64_t size_bytes; /* of the content */
-	void *tag;	     /* the caller's, comes back with the event */
-};
 
 struct smtp_event {
 	void *tag;
@@ -66,9 +54,6 @@ struct smtp_event {
 void smtp_machine_free(struct smtp_machine *m);
 struct smtp_machine *
 smtp_machine_new(const struct smtp_ehlo *ehlo) __attribute__((returns_nonnull));
-
-/* An address that is safe in a command; an empty one is not. */
-bool smtp_address_ok(const char *address);
 
 /* How many messages may be in flight with CHUNKING, 1 at the start and at
  * most SMTP_WINDOW_MAX.  Messages already taken are not affected. */
@@ -125,10 +110,10 @@ bool smtp_machine_is_closing(const struct smtp_machine *m);
 
 /*
  * The connection ended.  1 with an event for a message in hand (call again for
- * the next), 0 when there is none left.  A message of which the server refused
- * a part stays refused.  One that was written to its last byte ends at
- * SMTP_END_OF_DATA, unless a 421 before it says that the server had stopped
- * listening; the others end at the stage they reached.
+ * the next), 0 when there is none left.  A message that was written to its
+ * last byte ends at SMTP_END_OF_DATA, unless the server refused a part of it,
+ * or had stopped listening before it, which a 421 says: then it is lost at
+ * SMTP_MAIL.  The others end at the stage they reached.
  */
 int smtp_machine_fail(struct smtp_machine *m, enum smtp_outcome outcome,
     const char *text, struct smtp_event *ret_event);

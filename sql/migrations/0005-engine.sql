@@ -316,9 +316,27 @@ begin
 	end loop;
 end $$;
 
--- Append one outcome for many.  An outcome that was only presumed gives way to
--- a final one that is known: the worker lived after all, or its journal was
--- found.
+-- An outcome that was only presumed gives way to a final one that is known: the
+-- worker lived after all, or its journal was found.  Nothing else changes an
+-- outcome.  Says whose.
+create function outcome_known(the_mailing bigint, the_attempt int,
+	the_result outcome_result, the_stage text, the_code int, the_status text,
+	the_reply text, the_seqs int[]) returns int[]
+language sql security definer set search_path from current as $$
+	with x as (
+		update outcome set result = the_result, stage = the_stage,
+			code = nullif(the_code, 0),
+			status = nullif(the_status, ''),
+			reply = nullif(the_reply, ''), at = now()
+		where mailing_id = the_mailing and attempt = the_attempt
+			and seq = any (the_seqs) and result = 'uncertain'
+			and stage is null and the_stage is not null
+			and the_result in ('accepted', 'refused')
+		returning seq)
+	select array_agg(seq) from x
+$$;
+
+-- Append one outcome for many.
 create function send_record(the_mailing bigint, the_attempt int,
 	the_result outcome_result, the_stage text, the_code int, the_status text,
 	the_reply text, the_seqs int[]) returns void
@@ -338,21 +356,14 @@ begin
 	exception when unique_violation then
 		null;
 	end;
-	with x as (
-		insert into outcome as o (mailing_id, seq, attempt, result, stage,
-			code, status, reply)
-		select the_mailing, s, the_attempt, the_result, the_stage,
-			nullif(the_code, 0), nullif(the_status, ''),
-			nullif(the_reply, '')
-		from unnest(the_seqs) s
-		on conflict (mailing_id, seq, attempt) do update
-		set result = excluded.result, stage = excluded.stage,
-			code = excluded.code, status = excluded.status,
-			reply = excluded.reply, at = excluded.at
-		where o.result = 'uncertain' and o.stage is null
-			and excluded.result in ('accepted', 'refused')
-		returning o.seq, o.xmax <> 0 as replaced)
-	select array_agg(seq) into late from x where replaced;
+	insert into outcome (mailing_id, seq, attempt, result, stage, code, status,
+		reply)
+	select the_mailing, s, the_attempt, the_result, the_stage,
+		nullif(the_code, 0), nullif(the_status, ''),
+		nullif(the_reply, '')
+	from unnest(the_seqs) s on conflict do nothing;
+	late := outcome_known(the_mailing, the_attempt, the_result, the_stage,
+		the_code, the_status, the_reply, the_seqs);
 	if late is null then
 		return;
 	end if;

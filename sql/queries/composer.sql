@@ -7,9 +7,14 @@ select set_config('tweeluik.actor', $1, false);
 select activity_add($1, $2, $3, $4, $5);
 
 -- name: ledger_unbalanced
+-- From every delivery; and what chunks add up to has to be the same.
 select mailing_id, kind, planned, accepted, refused, expired, suppressed,
 	uncertain, waiting
-from ledger where not balanced order by mailing_id
+from ledger_audit a where not balanced or not exists (select from ledger l
+	where l.mailing_id = a.mailing_id and (l.accepted, l.refused, l.expired,
+		l.suppressed, l.uncertain, l.waiting) = (a.accepted, a.refused,
+		a.expired, a.suppressed, a.uncertain, a.waiting))
+order by mailing_id
 
 -- name: address_sample
 select id, address_sealed from subscriber order by random() limit 20

@@ -83,18 +83,6 @@ select l.number, l.year, i.series,
 	where m.issue_id = i.id and m.kind = 'issue') as mailing
 from issue i join issue_label l using (id) where i.id = $1
 
--- name: issue_progress
--- $2: seconds from now at which it will be done, or null
-select i.state, m.state as mailing, coalesce(m.state_reason, '') as reason,
-	coalesce(g.planned, 0) as planned, coalesce(g.waiting, 0) as waiting,
-	coalesce(g.accepted, 0) as accepted, coalesce(g.deferred, 0) as deferred,
-	coalesce(g.refused, 0) as refused,
-	rfc3339(now() + make_interval(secs => $2::int)) as done_at
-from issue i
-left join mailing m on m.issue_id = i.id and m.kind = 'issue'
-left join ledger g on g.mailing_id = m.id
-where i.id = $1
-
 -- name: issue_open_next
 select issue_open_due(now()) as id
 
@@ -151,18 +139,18 @@ order by id desc limit 1
 
 -- name: mailing_pause
 update mailing set state = 'paused', state_by = $2, state_reason = $3,
-	state_at = now()
+	state_at = now(), probe = null, probe_at = null
 where issue_id = $1 and kind = 'issue' and state = 'sending' returning id
 
 -- name: mailing_resume
 with others as (
 	-- A person says that the cause is gone; it stopped the rest as well.
 	update mailing set state = 'sending', state_by = $2, state_reason = '',
-		state_at = now()
+		state_at = now(), probe = null, probe_at = null
 	where kind <> 'issue' and state = 'paused' and state_by = 'system'
 )
 update mailing set state = 'sending', state_by = $2, state_reason = '',
-	state_at = now()
+	state_at = now(), probe = null, probe_at = null
 where issue_id = $1 and kind = 'issue' and state = 'paused' returning id
 
 -- name: mailing_stop

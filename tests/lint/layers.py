@@ -48,8 +48,9 @@ composer/template/plaintext composer/template/sentence
 composer/template/template composer/template/template_text
 composer/template/textflow composer/template/theme daemon/send/classify
 daemon/send/journal_line daemon/send/pace daemon/send/pace_table
-daemon/send/smtp_ehlo daemon/send/smtp_machine daemon/send/smtp_reply
-daemon/send/smtp_result daemon/send/smtp_status
+daemon/send/smtp_ehlo daemon/send/smtp_machine daemon/send/smtp_message
+daemon/send/smtp_reply daemon/send/smtp_result daemon/send/smtp_status
+daemon/send/smtp_transaction
 daemon/web/form daemon/web/framing daemon/web/route daemon/web/webversion
 """.split()
 IMPURE = re.compile(r"sys/socket\.h|netinet/|netdb\.h|poll\.h|libpq|curl/"

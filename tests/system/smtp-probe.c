@@ -87,11 +87,10 @@ wait_for_server(const struct smtp_client *c)
 	struct pollfd p = { smtp_client_fd(c), smtp_client_events(c), 0 };
 	int64_t left = smtp_client_deadline_ms(c) - clock_now_ms();
 
-	if (left <= 0)
-		return false;
 	/* A signal only makes it look sooner. */
-	(void)poll(&p, 1, left < 10000 ? (int)left : 10000);
-	return true;
+	return left > 0 &&
+	    (poll(&p, 1, left < 10000 ? (int)left : 10000) != 0 ||
+		clock_now_ms() < smtp_client_deadline_ms(c));
 }
 
 static void

@@ -123,8 +123,10 @@ class _Handler:
         self.server.ehlo_names.append(hostname)
         return responses
 
-    async def _reply(self, command):
+    async def _reply(self, command, address=None):
         replies = self.server.replies.get(command, "250 2.0.0 OK")
+        if callable(replies):
+            return replies(address)
         if isinstance(replies, list):  # one after the other
             replies = replies.pop(0) if len(replies) > 1 else replies[0]
         return replies
@@ -137,13 +139,16 @@ class _Handler:
         return reply
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        reply = await self._reply("RCPT")
+        reply = await self._reply("RCPT", address)
         if reply.startswith("2"):
             envelope.rcpt_tos.append(address)
         return reply
 
     async def handle_DATA(self, server, session, envelope):
-        reply = await self._reply("CONTENT")
+        reply = await self._reply("CONTENT", envelope.rcpt_tos[0])
+        if reply is None:
+            server.transport.abort()
+            return "421 gone"
         if reply.startswith("2"):
             self.server.envelopes.append(envelope)
             if self.server.sessions[-1:] != [session]:
@@ -166,7 +171,9 @@ class _ScramHandler(_Handler):
 
 
 class CatchingServer(Controller):
-    """replies: command (MAIL, RCPT, CONTENT) to reply, or a list of them.
+    """replies: command (MAIL, RCPT, CONTENT) to reply, or a list of them, or
+    a function of the recipient; None in the place of a reply to CONTENT cuts
+    the connection.
 
     tls: a server context; with implicit=True TLS starts at once, else after
     STARTTLS.  login: (user, password) that AUTH accepts; scram: by SCRAM-SHA-256 too."""

@@ -322,6 +322,20 @@ def test_connection_cut_in_the_content_is_not_uncertain():
     assert results[0].verdict == "relay-away"
 
 
+def test_server_that_stops_reading_is_given_up():
+    class Deaf(ScriptedServer):
+        def _play(self, connection, lines):
+            super()._play(connection, lines)
+            time.sleep(3)
+
+    with Deaf([*GROUP, "0", b"", None]) as server:
+        started = time.monotonic()
+        results, _ = probe(server.port, "-b", 17 * 1_000_000, "-w", 700)
+        assert time.monotonic() - started < 3
+    assert results[0][:2] == ("data", "lost")
+    assert "did not answer in time" in results[0].text
+
+
 def test_relay_that_ends_an_idle_connection_is_reopened():
     with ScriptedServer([*GROUP, ".", b"250 ok\r\n", b"421 idle\r\n",
                          None]) as server:
@@ -489,9 +503,11 @@ def test_authorities_are_read_again_when_their_file_changes(certificates,
     ca.write_bytes(certificates.ca.read_bytes())
 
     tls = certificates.server()
-    # By the time the server is greeted, the client has read its authorities.
-    tls.sni_callback = lambda *_: ca.write_bytes(
-        certificates.stranger.read_bytes()) and None
+
+    def renew(*_):  # the client has read its authorities by then
+        ca.write_bytes(certificates.stranger.read_bytes())
+
+    tls.sni_callback = renew
     with ChunkingServer(tls=tls) as server:
         results, told = probe(server.port, "-t", "implicit", "-a", ca, "-c", 2)
     assert [r.verdict for r in results] == ["accepted", "relay-broken"]

@@ -24,9 +24,11 @@ enum mode { PLAIN, PIPELINING, CHUNKING };
 #define RCPT "RCPT TO:<jan@voorbeeld.example>\r\n"
 #define GROUP MAIL RCPT "DATA\r\n"
 #define BODY "Subject: x\r\n\r\ndot\r\n"
-#define CONTENT BODY ".\r\n"
+#define CONTENT "Subject: x\r\n\r\ndot\r\n.\r\n"
 #define CHUNK MAIL RCPT "BDAT 19 LAST\r\n" BODY
 #define NEXT "RSET\r\n" CHUNK
+
+#define FIRST NEXT, "250 rset\r\n"
 
 #define OK3 "250 mail\r\n250 rcpt\r\n250 2.0.0 taken\r\n"
 #define OK4 "250 rset\r\n" OK3
@@ -169,66 +171,85 @@ static const struct transcript {
 	    { LOST_AT(END_OF_DATA), LOST_AT(MAIL) }, false },
 
 	{ "chunked: a window", CHUNKING, 4,
-	    { CHUNK NEXT NEXT, OK3, NEXT, OK4 OK4 OK4 },
+	    { NEXT, "250 rset\r\n", NEXT NEXT, OK3, NEXT, OK4 OK4 OK4 },
 	    { TAKEN, TAKEN, TAKEN, TAKEN }, false },
-	{ "chunked: nothing open, nothing in flight, no RSET", CHUNKING, 1,
-	    { CHUNK, OK3, "", "" }, { TAKEN }, false },
 	/* MAIL, RCPT and BDAT, each granted or refused */
 	{ "chunked: - - 5", CHUNKING, 2,
-	    { CHUNK NEXT, "250 m\r\n250 r\r\n552 5.3.4 big\r\n" OK4 },
+	    { FIRST, NEXT, "250 m\r\n250 r\r\n552 5.3.4 big\r\n" OK4 },
 	    { REFUSED(END_OF_DATA, 552), TAKEN }, false },
 	{ "chunked: - 5 5", CHUNKING, 2,
-	    { CHUNK NEXT, "250 m\r\n550 5.1.1 who\r\n503 no\r\n" OK4 },
+	    { FIRST, NEXT, "250 m\r\n550 5.1.1 who\r\n503 no\r\n" OK4 },
 	    { REFUSED(RCPT, 550), TAKEN }, false },
 	{ "chunked: - 5 -, taken for nobody", CHUNKING, 2,
-	    { CHUNK NEXT, "250 m\r\n450 4.2.1 busy\r\n250 nobody\r\n" OK4 },
+	    { FIRST, NEXT, "250 m\r\n450 4.2.1 busy\r\n250 nobody\r\n" OK4 },
 	    { REFUSED(RCPT, 450), TAKEN }, false },
 	{ "chunked: 5 5 5", CHUNKING, 2,
-	    { CHUNK NEXT, "451 4.3.0 m\r\n503 r\r\n503 b\r\n" OK4 },
+	    { FIRST, NEXT, "451 4.3.0 m\r\n503 r\r\n503 b\r\n" OK4 },
 	    { REFUSED(MAIL, 451), TAKEN }, false },
 	{ "chunked: 5 5 -, taken for nobody", CHUNKING, 2,
-	    { CHUNK NEXT, "451 4.3.0 m\r\n503 r\r\n250 nobody\r\n" OK4 },
+	    { FIRST, NEXT, "451 4.3.0 m\r\n503 r\r\n250 nobody\r\n" OK4 },
 	    { REFUSED(MAIL, 451), TAKEN }, false },
 	{ "chunked: 5 - 5", CHUNKING, 2,
-	    { CHUNK NEXT, "503 nested\r\n250 r\r\n554 b\r\n" OK4 },
+	    { FIRST, NEXT, "503 nested\r\n250 r\r\n554 b\r\n" OK4 },
 	    { REFUSED(MAIL, 503), TAKEN }, false },
 	{ "chunked: 5 - -, it did arrive", CHUNKING, 2,
-	    { CHUNK NEXT, "503 nested\r\n250 r\r\n250 taken\r\n" OK4 },
+	    { FIRST, NEXT, "503 nested\r\n250 r\r\n250 taken\r\n" OK4 },
 	    { TAKEN, TAKEN }, false },
 	{ "chunked: RSET refused, the rest of the window is answered", CHUNKING,
 	    4,
-	    { CHUNK NEXT NEXT,
+	    { FIRST, NEXT NEXT,
 		OK3 "502 what\r\n250 m\r\n550 r\r\n503 b\r\n"
 		    "502 what\r\n" OK3,
 		"", "" },
 	    { TAKEN, REFUSED(MAIL, 502), TAKEN }, true },
 	{ "chunked: RSET refused, then lost", CHUNKING, 3,
-	    { CHUNK NEXT NEXT, OK3 "502 what\r\n", "", "" },
-	    { TAKEN, REFUSED(MAIL, 502), LOST_AT(END_OF_DATA) }, true },
+	    { FIRST, NEXT NEXT, OK3 "502 what\r\n", "", "" },
+	    { TAKEN, LOST_AT(END_OF_DATA), LOST_AT(END_OF_DATA) }, true },
 	{ "chunked: 421 for one, silence for those behind it", CHUNKING, 4,
-	    { CHUNK NEXT NEXT, "250 m\r\n421 4.7.0 bye\r\n", "", "" },
+	    { FIRST, NEXT NEXT, "250 m\r\n421 4.7.0 bye\r\n", "", "" },
 	    { REFUSED(RCPT, 421), LOST_AT(MAIL), LOST_AT(MAIL) }, true },
 	{ "chunked: 421 for everything", CHUNKING, 2,
-	    { CHUNK NEXT,
+	    { FIRST, NEXT,
 		"421 b\r\n421 y\r\n421 e\r\n421 b\r\n421 y\r\n421 e\r\n"
 		"421 !\r\nwhat?" },
 	    { REFUSED(MAIL, 421), REFUSED(MAIL, 421) }, true },
 	{ "chunked: 421 and garbage", CHUNKING, 2,
-	    { CHUNK NEXT, "250 m\r\n250 r\r\n421 bye\r\nwhat?" },
+	    { FIRST, NEXT, "250 m\r\n250 r\r\n421 bye\r\nwhat?" },
 	    { REFUSED(END_OF_DATA, 421), LOST_AT(MAIL) }, true },
 	{ "chunked: 421, yet it goes on listening", CHUNKING, 3,
-	    { CHUNK NEXT NEXT,
+	    { FIRST, NEXT NEXT,
 		"250 m\r\n250 r\r\n421 full\r\n" OK4 "250 rset\r\n", "", "" },
 	    { REFUSED(END_OF_DATA, 421), TAKEN, LOST_AT(END_OF_DATA) }, true },
-	{ "chunked: written and lost", CHUNKING, 2, { CHUNK NEXT, "250 m\r\n" },
+	{ "chunked: no RSET, one message a connection", CHUNKING, 2,
+	    { NEXT, "502 what\r\n" OK3, "", "" }, { TAKEN }, true },
+	{ "chunked: no RSET, lost", CHUNKING, 2,
+	    { NEXT, "502 what\r\n250 m\r\n", "", "" }, { LOST_AT(END_OF_DATA) },
+	    true },
+	{ "chunked: no RSET and RCPT refused, lost", CHUNKING, 2,
+	    { NEXT, "502 what\r\n250 m\r\n550 r\r\n", "", "" },
+	    { REFUSED(MAIL, 502) }, true },
+	{ "chunked: after a message that was taken alone no RSET", CHUNKING, 2,
+	    { NEXT, OK4, CHUNK, OK3 }, { TAKEN, TAKEN }, false },
+	{ "chunked: after a refusal RSET", CHUNKING, 2,
+	    { NEXT, "250 rset\r\n250 m\r\n550 r\r\n503 b\r\n", NEXT, OK4 },
+	    { REFUSED(RCPT, 550), TAKEN }, false },
+	{ "chunked: written and lost", CHUNKING, 2,
+	    { FIRST, NEXT, "250 m\r\n" },
+	    { LOST_AT(END_OF_DATA), LOST_AT(END_OF_DATA) }, false },
+	{ "chunked: MAIL refused and lost", CHUNKING, 2,
+	    { FIRST, NEXT, "451 4.3.0 later\r\n" },
+	    { REFUSED(MAIL, 451), LOST_AT(END_OF_DATA) }, false },
+	{ "chunked: MAIL refused, RCPT granted, lost", CHUNKING, 2,
+	    { FIRST, NEXT, "503 nested\r\n250 r\r\n" },
 	    { LOST_AT(END_OF_DATA), LOST_AT(END_OF_DATA) }, false },
 	{ "chunked: garbage", CHUNKING, 2,
-	    { CHUNK NEXT, OK3 "250 rset\r\n250 m\r\n354 r\r\n" },
+	    { FIRST, NEXT, OK3 "250 rset\r\n250 m\r\n354 r\r\n" },
 	    { TAKEN, UNFIT_AT(END_OF_DATA) }, true },
 	{ "goodbye out of the blue", CHUNKING, 1,
-	    { CHUNK, OK3 "421 idle\r\nwhat?", "", "" }, { TAKEN }, true },
+	    { NEXT, OK4 "421 idle\r\nwhat?", "", "" }, { TAKEN }, true },
 };
 
+#undef FIRST
 #undef OK3
 #undef OK4
 
@@ -534,7 +555,7 @@ content_waits_to_be_committed(void **state)
 	} tests[] = {
 		{ PIPELINING, GROUP, "250 ok\r\n250 ok\r\n354 go\r\n",
 		    CONTENT GROUP },
-		{ CHUNKING, "", "", CHUNK NEXT },
+		{ CHUNKING, "", "", NEXT },
 	};
 	const struct smtp_message msg =
 	    message("b@lijst.example", "jan@voorbeeld.example");
@@ -548,9 +569,8 @@ content_waits_to_be_committed(void **state)
 		struct err e;
 		void *tag = NULL;
 
-		smtp_machine_set_window(m, 2);
-		assert_int_equal(smtp_machine_submit(m, &msg, &r), 1);
-		assert_int_equal(smtp_machine_submit(m, &msg, &r), 1);
+		while (smtp_machine_room(m) > 0)
+			assert_int_equal(smtp_machine_submit(m, &msg, &r), 1);
 		take_output(m, tests[i].before, LONG);
 		assert_int_equal(smtp_machine_input(m, &p, p + strlen(p), &ev,
 				     &e),
@@ -567,15 +587,25 @@ content_waits_to_be_committed(void **state)
 static void
 the_window_has_bounds(void **state)
 {
+	static const char in[] = "250 rset\r\n";
 	const struct smtp_message msg = message("", "jan@voorbeeld.example");
 	struct smtp_machine *m = machine(CHUNKING);
+	const char *p = in;
 	struct smtp_result r;
+	struct smtp_event ev;
+	struct err e;
+	void *tag;
 
 	(void)state;
 	assert_true(smtp_machine_has_window(m));
-	assert_int_equal(smtp_machine_room(m), 1);
 	smtp_machine_set_window(m, 1000);
-	for (int i = 0; i < SMTP_WINDOW_MAX; i++)
+	assert_int_equal(smtp_machine_submit(m, &msg, &r), 1);
+	assert_int_equal(smtp_machine_room(m), 0);
+	assert_int_equal(smtp_machine_commit(m, &tag), 1);
+	smtp_machine_wrote(m, strlen("RSET\r\n"));
+	assert_int_equal(smtp_machine_input(m, &p, in + strlen(in), &ev, &e),
+	    0);
+	for (int i = 1; i < SMTP_WINDOW_MAX; i++)
 		assert_int_equal(smtp_machine_submit(m, &msg, &r), 1);
 	assert_int_equal(smtp_machine_submit(m, &msg, &r), 0);
 	smtp_machine_set_window(m, 0);
@@ -587,8 +617,8 @@ the_window_has_bounds(void **state)
 static void
 quit_waits_for_what_is_in_flight(void **state)
 {
-	static const char in[] =
-	    "250 m\r\n250 r\r\n250 taken\r\n221 bye\r\nwhat?";
+	static const char in[] = "250 rset\r\n250 m\r\n250 r\r\n"
+				 "250 taken\r\n221 bye\r\nwhat?";
 	struct smtp_message msg =
 	    message("b@lijst.example", "jan@voorbeeld.example");
 	struct smtp_machine *m = machine(CHUNKING);
@@ -603,7 +633,7 @@ quit_waits_for_what_is_in_flight(void **state)
 	smtp_machine_quit(m);
 	assert_int_equal(smtp_machine_room(m), 0);
 	assert_int_equal(smtp_machine_commit(m, &tag), 1);
-	take_output(m, CHUNK, LONG);
+	take_output(m, NEXT, LONG);
 	assert_false(smtp_machine_is_closing(m));
 	assert_int_equal(smtp_machine_input(m, &p, end, &ev, &e), 1);
 	assert_true(smtp_machine_is_closing(m));

@@ -90,6 +90,10 @@ addresses_are_masked(void **state)
 		    "jan@voorbeeld.example");
 		assert_string_equal(r.text, tests[i].want);
 	}
+	smtp_result_set_reply(&r, SMTP_END_OF_DATA, 250, "2.0.0 jan@x.example",
+	    "");
+	assert_int_equal(r.status.class, 2);
+	assert_string_equal(r.text, "");
 }
 
 /* No cut may leave a part of an address behind. */
@@ -117,19 +121,20 @@ ehlo_is_understood(void **state)
 	struct smtp_ehlo h;
 
 	(void)state;
-	smtp_ehlo_parse(&h, "STARTTLS PIPELINING");
-	assert_false(h.starttls || h.pipelining || h.size);
+	smtp_ehlo_parse(&h, "STARTTLS PIPELINING CHUNKING");
+	assert_false(h.starttls || h.pipelining || h.chunking || h.size);
 	assert_null(smtp_ehlo_best_mechanism(&h));
 	smtp_ehlo_parse(&h,
 	    "relay.example\npipelining\nSIZE 10240000\nSTARTTLS\n"
-	    "AUTH LOGIN CRAM-MD5 plain\nX-PIPELINING");
-	assert_true(h.starttls && h.pipelining && h.size);
+	    "AUTH LOGIN CRAM-MD5 plain\nX-PIPELINING\nChunking");
+	assert_true(h.starttls && h.pipelining && h.chunking && h.size);
 	assert_int_equal(h.size_max_bytes, 10240000);
 	assert_string_equal(smtp_ehlo_best_mechanism(&h), "PLAIN");
 	smtp_ehlo_parse(&h,
 	    "relay.example\nSIZE\nAUTH SCRAM-SHA-1 PLAIN\n"
 	    "PIPELININGX\nAUTH=LOGIN");
-	assert_true(h.size && !h.pipelining && h.size_max_bytes == 0);
+	assert_true(h.size && h.size_max_bytes == 0);
+	assert_false(h.pipelining || h.chunking);
 	assert_string_equal(smtp_ehlo_best_mechanism(&h), "SCRAM-SHA-1");
 }
 

@@ -1,0 +1,191 @@
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/catalogue.h"
+#include "composer/cli/issue.h"
+#include "composer/cli/watch.h"
+
+#define BAR 40
+#define PACE_SHOWN 5
+#define WORKERS_SHOWN 8
+
+static const char *
+str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "" : s;
+}
+
+static int64_t
+num(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
+static double
+real(const json_t *o, const char *key)
+{
+	return json_real_value(json_object_get(o, key));
+}
+
+/* A label of ten columns in front of the first line of a group. */
+static void
+label(struct buf *out, const char *word, bool first)
+{
+	int n = 0;
+
+	if (!first)
+		word = "";
+	for (const char *p = word; *p != '\0'; p++)
+		n += ((unsigned char)*p & 0xc0) != 0x80;
+	(void)buf_addf(out, "  %s%*s ", word, n < 12 ? 12 - n : 0, "");
+}
+
+static void
+draw_bar(struct cli *c, const json_t *f, struct buf *out)
+{
+	int64_t planned = num(f, "planned"), waiting = num(f, "waiting");
+	int percent = (int)num(f, "percent"), filled = percent * BAR / 100;
+
+	(void)buf_addf(out, "  [%.*s%.*s]  ", filled,
+	    "########################################", BAR - filled,
+	    "........................................");
+	(void)buf_addf(out, tr("%s of %s  %d%%"),
+	    cli_number(c, planned - waiting), cli_number(c, planned), percent);
+	(void)buf_addc(out, '\n');
+	(void)buf_addf(out, tr("  accepted %s, deferred %s, refused %s"),
+	    cli_number(c, num(f, "accepted")),
+	    cli_number(c, num(f, "deferred")),
+	    cli_number(c, num(f, "refused")));
+	if (num(f, "uncertain") > 0)
+		(void)buf_addf(out, tr(", uncertain %s"),
+		    cli_number(c, num(f, "uncertain")));
+	if (num(f, "expired") > 0)
+		(void)buf_addf(out, tr(", expired %s"),
+		    cli_number(c, num(f, "expired")));
+	(void)buf_addc(out, '\n');
+	(void)buf_addf(out, tr("  %.1f a second"), real(f, "rate"));
+	if (str(f, "done_at")[0] != '\0')
+		(void)buf_addf(out, tr(", done around %s"),
+		    issue_clock(c, str(f, "done_at")));
+	(void)buf_addc(out, '\n');
+}
+
+static void
+draw_pause(struct cli *c, const json_t *f, struct buf *out)
+{
+	if (strcmp(str(f, "mailing"), "paused") != 0)
+		return;
+	label(out, tr("PAUSED"), true);
+	(void)buf_addf(out, tr("by %s, %s: %s"), str(f, "state_by"),
+	    issue_clock(c, str(f, "state_at")), str(f, "state_reason"));
+	(void)buf_addc(out, '\n');
+	label(out, "", true);
+	if (str(f, "probe")[0] != '\0')
+		(void)buf_addf(out, "%s",
+		    tr("it goes on by itself when a probe succeeds"));
+	else
+		(void)buf_addf(out, tr("go on: tweeluik issue resume %s"),
+		    str(f, "name"));
+	(void)buf_addc(out, '\n');
+}
+
+static void
+draw_deferrals(struct cli *c, const json_t *f, struct buf *out)
+{
+	const json_t *list = json_object_get(f, "deferrals"), *row;
+	int64_t more = num(f, "deferrals_more");
+	size_t i;
+
+	json_array_foreach(list, i, row)
+	{
+		label(out, tr("Deferred"), i == 0);
+		(void)buf_addf(out, "%s  %s: %s%s%s%s\n",
+		    cli_number(c, num(row, "n")), str(row, "domain"),
+		    str(row, "meaning"),
+		    str(row, "status")[0] != '\0' ? " (" : "",
+		    str(row, "status"),
+		    str(row, "status")[0] != '\0' ? ")" : "");
+	}
+	if (more > 0) {
+		label(out, tr("Deferred"), json_array_size(list) == 0);
+		(void)buf_addf(out, tr("and %s more"), cli_number(c, more));
+		(void)buf_addc(out, '\n');
+	}
+}
+
+static void
+draw_pace(struct cli *c, const json_t *f, struct buf *out)
+{
+	const json_t *list = json_object_get(f, "pace"), *row;
+	size_t n = json_array_size(list), i;
+
+	json_array_foreach(list, i, row)
+	{
+		const char *domain = str(row, "domain");
+
+		if (i == PACE_SHOWN)
+			break;
+		label(out, tr("Slower"), i == 0);
+		if (domain[0] == '\0')
+			domain = tr("the relay");
+		if (json_is_true(json_object_get(row, "cooling")))
+			(void)buf_addf(out, tr("%s: rests until %s"), domain,
+			    issue_clock(c, str(row, "cool_until")));
+		else
+			(void)buf_addf(out, tr("%s: %.1f at a time"), domain,
+			    real(row, "concurrency"));
+		(void)buf_addc(out, '\n');
+	}
+	if (n > PACE_SHOWN) {
+		label(out, "", true);
+		(void)buf_addf(out, tr("and %s more"),
+		    cli_number(c, (long long)n - PACE_SHOWN));
+		(void)buf_addc(out, '\n');
+	}
+}
+
+static void
+draw_workers(struct cli *c, const json_t *f, struct buf *out)
+{
+	const json_t *list = json_object_get(f, "workers"), *row;
+	size_t i;
+
+	if (json_array_size(list) == 0) {
+		label(out, tr("Workers"), true);
+		(void)buf_addf(out, "%s\n",
+		    tr("none has been seen for a minute; does tweeluikd run?"));
+	}
+	json_array_foreach(list, i, row)
+	{
+		if (i == WORKERS_SHOWN)
+			break;
+		label(out, tr("Workers"), i == 0);
+		(void)buf_addf(out,
+		    tr("%s: %s connections, %s mails in hand, %.1f/s"),
+		    str(row, "name"), cli_number(c, num(row, "connections")),
+		    cli_number(c, num(row, "in_flight")), real(row, "rate"));
+		if (str(row, "relay")[0] != '\0')
+			(void)buf_addf(out, tr("; the relay: %s"),
+			    str(row, "relay"));
+		(void)buf_addc(out, '\n');
+	}
+	if (json_array_size(list) > WORKERS_SHOWN) {
+		label(out, "", true);
+		(void)buf_addf(out, tr("and %s more"),
+		    cli_number(c,
+			(long long)json_array_size(list) - WORKERS_SHOWN));
+		(void)buf_addc(out, '\n');
+	}
+}
+
+void
+watch_draw(struct cli *c, const json_t *facts, struct buf *out)
+{
+	draw_bar(c, facts, out);
+	draw_pause(c, facts, out);
+	draw_deferrals(c, facts, out);
+	draw_pace(c, facts, out);
+	draw_workers(c, facts, out);
+}
