@@ -88,9 +88,9 @@ def planned_issue(site, readers, pattern="01*.item"):
 def freeze(site, name):
     """Make it due; whoever sends may begin."""
     send_now(site, name)
-    subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
-                    "--config", site.config, "--once"], check=True,
-                   stderr=subprocess.DEVNULL)
+    subprocess.run([*site.inside,
+                    site.build / "libexec/tweeluik/tweeluik-schedule",
+                    "--config", site.config, "--once"], check=True)
 
 
 def all_copies(hosts):
