@@ -155,10 +155,17 @@ add_file(struct database *d, const char *name, struct err *e)
 	return 0;
 }
 
-/* jit: compiling a query takes a second, none of ours runs so long. */
+/* jit: compiling a query takes a second, none of ours runs so long.  The rest
+ * is for a server that no longer hears of us: what we had locked must not stay
+ * so for longer than half a lease. */
 static const char session[] = "-csearch_path=tweeluik "
 			      "-cclient_min_messages=warning "
-			      "-cTimeZone=UTC -cjit=off";
+			      "-cTimeZone=UTC -cjit=off "
+			      "-ctcp_user_timeout=20000 "
+			      "-ctcp_keepalives_idle=10 "
+			      "-ctcp_keepalives_interval=5 "
+			      "-ctcp_keepalives_count=2 "
+			      "-cidle_in_transaction_session_timeout=30000";
 
 int
 database_open(struct database **ret, const char *conninfo, const char *role,
@@ -166,22 +173,19 @@ database_open(struct database **ret, const char *conninfo, const char *role,
 {
 	/* What the conninfo says wins from what stands before it, and what
 	 * stands behind it from the conninfo.  A server that vanished without
-	 * a word must not be waited for longer than half a lease. */
-	const char *keys[] = { "connect_timeout", "tcp_user_timeout", "dbname",
-		"user", "application_name", "options", "client_encoding",
-		NULL };
-	const char *values[] = { "10", "20000", conninfo, role, role, session,
-		"UTF8", NULL };
+	 * a word must not be waited for longer than half a lease, whether we
+	 * are telling it something or waiting for an answer. */
+	const char *keys[] = { "connect_timeout", "tcp_user_timeout",
+		"keepalives_idle", "keepalives_interval", "keepalives_count",
+		"dbname", "options", "client_encoding",
+		role != NULL ? "application_name" : "fallback_application_name",
+		role != NULL ? "user" : NULL, NULL };
+	const char *values[] = { "10", "20000", "10", "5", "2", conninfo,
+		session, "UTF8", role != NULL ? role : "tweeluik", role, NULL };
 	struct database *d = calloc(1, sizeof(*d));
 
 	if (d == NULL)
 		abort();
-	if (role == NULL) {
-		keys[3] = "fallback_application_name";
-		values[3] = "tweeluik";
-		keys[4] = "fallback_application_name";
-		values[4] = "tweeluik";
-	}
 	arena_init(&d->arena, 8 * QUERY_FILE_MAX);
 	if (add_file(d, "common", e) == -1) {
 		database_close(d);
