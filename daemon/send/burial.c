@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/config.h"
 #include "base/database.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "daemon/send/clerk.h"
 #include "daemon/send/journal_replay.h"
 #include "daemon/send/ledger.h"
 
@@ -71,54 +73,55 @@ bury_journal(struct database *db, const struct journal_replay *replay,
 	return 0;
 }
 
-/* HOST:PID:NUMBER of a process that is no more. */
+/* HOST:PID:MOMENT of a process that is no more, though we may have its pid. */
 static bool
-is_dead(const char *name, const char *host)
+is_dead(const char *name, const struct clerk_setup *self)
 {
-	size_t n = strlen(host);
+	size_t n = strlen(self->host);
 	long pid;
 
-	if (strncmp(name, host, n) != 0 || name[n] != ':')
+	if (strncmp(name, self->host, n) != 0 || name[n] != ':' ||
+	    strcmp(name, self->name) == 0)
 		return false;
 	pid = strtol(name + n + 1, NULL, 10);
-	return pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH;
+	return pid == getpid() ||
+	    (pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH);
 }
 
 static int
-bury_names(struct database *db, const struct config *config, const char *host,
-    struct err *e)
+bury_names(struct database *db, const struct clerk_setup *self, struct err *e)
 {
 	struct rows r;
 	int rc = 0;
 
-	if (DATABASE_RUN(db, &r, e, "send_names", param_text(host)) == -1)
+	if (DATABASE_RUN(db, &r, e, "send_names", param_text(self->host)) == -1)
 		return -1;
 	for (int i = 0; i < r.n && rc == 0; i++) {
 		const char *name = rows_str(&r, i, "name");
 
-		if (!is_dead(name, host))
+		if (!is_dead(name, self))
 			continue;
 		log_event(LOG_LEVEL_WARNING, "worker-lost", "worker", name,
 		    NULL);
 		rc = DATABASE_DO(db, e, "send_buried", param_text(name),
-		    param_bool(false), param_bool(config->hold_uncertain));
+		    param_bool(false),
+		    param_bool(self->config->hold_uncertain));
 	}
 	rows_done(&r);
 	return rc;
 }
 
 int
-bury(struct database *db, const struct config *config, const char *host,
-    struct err *e)
+bury(struct database *db, const struct clerk_setup *self, struct err *e)
 {
 	struct journal_replay replay;
 	int rc;
 
-	while ((rc = journal_replay(config->journal, &replay, e)) == 1) {
-		rc = bury_journal(db, &replay, config, e);
+	while ((rc = journal_replay(self->config->journal, &replay, e)) == 1) {
+		rc = bury_journal(db, &replay, self->config, e);
 		journal_replayed(&replay, rc == 0);
 		if (rc == -1)
 			return -1;
 	}
-	return rc == -1 ? -1 : bury_names(db, config, host, e);
+	return rc == -1 ? -1 : bury_names(db, self, e);
 }

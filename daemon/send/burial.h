@@ -11,11 +11,10 @@
 #ifndef DAEMON_SEND_BURIAL_H
 #define DAEMON_SEND_BURIAL_H
 
-struct config;
+struct clerk_setup;
 struct database;
 struct err;
 
-int bury(struct database *db, const struct config *config, const char *host,
-    struct err *e);
+int bury(struct database *db, const struct clerk_setup *self, struct err *e);
 
 #endif

@@ -347,7 +347,7 @@ serve(struct clerk *c, struct err *e)
 	int want, rc;
 
 	if (now - c->burial_ms >= BURIAL_MS || c->burial_ms == 0) {
-		if (bury(c->db, c->setup.config, c->setup.host, e) == -1)
+		if (bury(c->db, &c->setup, e) == -1)
 			return -1;
 		c->burial_ms = now;
 	}

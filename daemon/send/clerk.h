@@ -31,7 +31,7 @@ struct clerk_setup {
 	const struct config *config;
 	const struct keys *keys;
 	const char *host;
-	const char *name; /* of the worker: HOST:PID:NUMBER */
+	const char *name; /* of the worker: HOST:PID:MOMENT */
 };
 
 /* What the worker shows of itself. */

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,13 +41,18 @@ worker_start(struct worker **ret, const struct worker_setup *setup,
 	struct clerk_setup clerk = { .config = setup->config,
 		.keys = setup->keys,
 		.host = setup->host };
+	struct timespec now;
 	int why;
 
 	if (w == NULL)
 		abort();
 	w->setup = *setup;
-	(void)snprintf(w->name, sizeof(w->name), "%s:%d:%d", setup->host,
-	    (int)getpid(), setup->number);
+	/* Nobody has this name again, though a pid comes back: in a container
+	 * with the next start. */
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	(void)snprintf(w->name, sizeof(w->name), "%s:%d:%lld", setup->host,
+	    (int)getpid(),
+	    (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 	atomic_store(&w->running, true);
 	loop_init(&w->loop, &w->setup, w->name);
 	clerk.name = w->name;

@@ -31,7 +31,6 @@ struct worker_setup {
 	struct database *db;	    /* to remember the pace; not kept */
 	const char *password;	    /* of the relay, NULL for none */
 	const char *host;
-	int number;  /* of the worker in this process */
 	int stop_fd; /* becomes readable when it is time to stop */
 	bool once;   /* stop as soon as nothing is due */
 };

@@ -85,6 +85,12 @@ def forget(site, host):
                  f"{host.host.name}:%")
 
 
+def silent(site, host):
+    """As if nothing had been heard of the workers of a host for a while."""
+    site.db.rows("update send_worker set seen_at = now() - interval '1 minute'"
+                 " where host = %s", host.host.name)
+
+
 def presumed(site):
     return site.db.one("select count(*) from outcome"
                        " where result = 'uncertain' and stage is null")
@@ -152,10 +158,7 @@ def test_a_host_whose_disk_is_gone_starts_anew(half_sent):
     """It knows that the one before it is dead, and need not wait."""
     lost, _ = half_sent.hosts
     shutil.rmtree(lost.folder / "journal")
-    # Its name has to be silent for a while: a host may hold many.
-    half_sent.site.db.rows("update send_worker set seen_at = seen_at"
-                           " - interval '1 minute' where host = %s",
-                           lost.host.name)
+    silent(half_sent.site, lost)
     lost.start()
     row = settled(half_sent.site)
     assert row["accepted"] == row["planned"] == 3000
@@ -209,6 +212,7 @@ def test_a_namesake_of_the_dead(fleet):
         host.end(signal.SIGKILL)
     shutil.rmtree(host.folder / "journal")
     assert leased(fleet.site, host) > 0
+    silent(fleet.site, host)
     host.start()
     row = settled(fleet.site)
     assert row["accepted"] == row["planned"] == 2000
