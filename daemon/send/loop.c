@@ -23,11 +23,10 @@
 #define FLIGHTS_MAX 4096
 #define WORKS_MAX 32
 #define TURN_MAX_MS 1000
-#define CHECK_MS 250
 #define TELL_MS 1000
 #define PACE_MS 5000
 #define JOURNAL_RETRY_MS 1000
-#define STOP_MS 25000
+#define STOP_MS 20000
 #define LAST_BATCH_MS 3000
 /* An idle relay would hang up by itself. */
 #define IDLE_MS 2000
@@ -203,9 +202,6 @@ check_connections(struct loop *l)
 {
 	bool idle = loop_pending(l) == 0;
 
-	if (l->now_ms - l->checked_ms < CHECK_MS)
-		return;
-	l->checked_ms = l->now_ms;
 	for (int i = connections_count(l->connections); i-- > 0;) {
 		struct connection *k = connections_at(l->connections, i);
 		struct smtp_machine *m = smtp_client_machine(k->client);
@@ -410,9 +406,8 @@ turn_ms(const struct loop *l)
 		until = l->wait_until_ms;
 	if (l->away_until_ms > l->now_ms && l->away_until_ms < until)
 		until = l->away_until_ms;
-	for (int i = 0; i < l->nparked; i++)
-		if (l->parked[i].until_ms < until)
-			until = l->parked[i].until_ms;
+	if (l->nparked > 0 && l->parked_next_ms < until)
+		until = l->parked_next_ms;
 	return until > l->now_ms ? (int)(until - l->now_ms) : 1;
 }
 
@@ -519,7 +514,6 @@ loop_run(struct loop *l)
 	     connections_count(l->connections) > 0 && clock_now_ms() < until;) {
 		if (l->stop_by_ms == 0)
 			begin_to_stop(l);
-		l->checked_ms = 0;
 		turn(l);
 	}
 	if (l->journal != NULL && journal_flush(l->journal, &e) == -1)

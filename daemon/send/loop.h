@@ -37,7 +37,6 @@ struct stream_trust;
 struct parked {
 	struct work *work;
 	int row;
-	int domain;
 	int64_t until_ms;
 };
 
@@ -59,7 +58,8 @@ struct loop {
 	struct flight *again; /* were not sent after all */
 	struct parked *parked;
 	int nparked, parked_max;
-	int64_t wait_until_ms; /* the relay's rate: nobody may go before */
+	int64_t parked_next_ms; /* none of them before */
+	int64_t wait_until_ms;	/* the relay's rate: nobody may go before */
 
 	struct batch batches[2];
 	struct batch *batch; /* the one being filled */
@@ -76,7 +76,7 @@ struct loop {
 	bool probing;	   /* opening a connection to see whether it can be */
 
 	int64_t now_ms; /* at the start of the turn */
-	int64_t checked_ms, told_ms, paced_ms;
+	int64_t told_ms, paced_ms;
 	int64_t stop_by_ms; /* 0: not stopping */
 	int64_t idle_since_ms;
 

@@ -65,13 +65,13 @@ loop_pending(const struct loop *l)
 	for (const struct work *w = l->works; w != NULL; w = w->next_work)
 		if (!w->given_up)
 			n += w->probe ? w->next == 0 : w->n - w->next;
-	for (int i = 0; i < l->nparked; i++)
-		n += l->parked[i].until_ms <= l->now_ms;
+	if (l->nparked > 0 && l->parked_next_ms <= l->now_ms)
+		n += l->nparked;
 	return n;
 }
 
 static void
-park(struct loop *l, struct work *w, int row, int domain, int64_t until_ms)
+park(struct loop *l, struct work *w, int row, int64_t until_ms)
 {
 	if (l->nparked == l->parked_max) {
 		l->parked_max += 512;
@@ -80,10 +80,10 @@ park(struct loop *l, struct work *w, int row, int domain, int64_t until_ms)
 		if (l->parked == NULL)
 			abort();
 	}
-	l->parked[l->nparked++] = (struct parked){ .work = w,
-		.row = row,
-		.domain = domain,
-		.until_ms = until_ms };
+	if (l->nparked == 0 || until_ms < l->parked_next_ms)
+		l->parked_next_ms = until_ms;
+	l->parked[l->nparked++] =
+	    (struct parked){ .work = w, .row = row, .until_ms = until_ms };
 	w->parked++;
 }
 
@@ -141,7 +141,7 @@ ask_pace(struct loop *l, struct flight *f)
 		l->again = f;
 		return false;
 	}
-	park(l, f->work, (int)(f->row - f->work->rows), f->domain, until);
+	park(l, f->work, (int)(f->row - f->work->rows), until);
 	f->work->open--;
 	flight_give(&l->flights, f);
 	return false;
@@ -187,17 +187,22 @@ take_again(struct loop *l)
 static struct flight *
 take_parked(struct loop *l)
 {
+	int64_t next = INT64_MAX;
+
 	for (int i = 0; i < l->nparked; i++) {
 		struct parked p = l->parked[i];
 		struct flight *f;
 
-		if (p.until_ms > l->now_ms)
+		if (p.until_ms > l->now_ms) {
+			next = p.until_ms < next ? p.until_ms : next;
 			continue;
+		}
 		unpark(l, i--);
 		f = start(l, p.work, p.row);
 		if (f != NULL || l->wait_until_ms > l->now_ms)
 			return f;
 	}
+	l->parked_next_ms = next;
 	return NULL;
 }
 
@@ -225,7 +230,8 @@ next_flight(struct loop *l)
 	while (l->wait_until_ms <= l->now_ms && loop_has_room(l) &&
 	    l->flights.unused != NULL) {
 		f = l->again != NULL ? take_again(l) : NULL;
-		if (f == NULL && l->nparked > 0)
+		if (f == NULL && l->nparked > 0 &&
+		    l->parked_next_ms <= l->now_ms)
 			f = take_parked(l);
 		if (f == NULL)
 			f = take_row(l);

@@ -148,6 +148,9 @@ feedback_of(enum verdict v, const struct smtp_result *r)
 {
 	if (v == VERDICT_ACCEPTED)
 		return PACE_SUCCESS;
+	/* A relay that hangs up says nothing about a destination. */
+	if (v == VERDICT_RELAY_AWAY)
+		return PACE_NEUTRAL;
 	if (r->outcome != SMTP_REPLIED || r->code / 100 != 4)
 		return PACE_NEUTRAL;
 	if (r->status.subject == 7 && r->status.detail == 28)
@@ -182,6 +185,7 @@ accepted(struct loop *l, struct flight *f, const struct smtp_result *result)
 {
 	atomic_fetch_add_explicit(&l->accepted, 1, memory_order_relaxed);
 	connections_success(l->connections, f->connection);
+	pace_relay_feedback(l->pace, PACE_SUCCESS, l->now_ms);
 	if (atomic_load_explicit(&l->away, memory_order_relaxed))
 		loop_relay_back(l);
 	if (f->work->probe)
@@ -242,8 +246,12 @@ loop_settle(struct loop *l, struct flight *f, const struct smtp_result *result)
 			loop_brake_by_reply(l, 0, result, "message", true);
 		break;
 	case VERDICT_RELAY_AWAY:
-		if (!is_tired(f, result))
+		if (!is_tired(f, result)) {
 			loop_relay_away(l, result->text);
+			if (result->outcome == SMTP_REPLIED)
+				pace_relay_feedback(l->pace, PACE_SLOWER,
+				    l->now_ms);
+		}
 		requeue(l, f);
 		return;
 	}

@@ -6,7 +6,7 @@
  * a stop or a reader who left takes effect within seconds.
  *
  * Ownership: worker_start() returns running threads; worker_join() waits until
- *   what is in flight has an answer (25 seconds at most) and the leases are
+ *   what is in flight has an answer (20 seconds at most) and the leases are
  *   given back, and frees it.
  * Errors: the worker logs what it meets (it is the caller that decides) and
  *   goes on by itself when database, relay or disk are back.

@@ -49,7 +49,7 @@ create table pace (
 	domain_sealed bytea not null,
 	concurrency real not null,
 	cool_until timestamptz,
-	failures int not null,
+	failures int not null default 0,
 	changed_at timestamptz not null default now(),
 	primary key (host, domain_hash)
 );
