@@ -13,6 +13,9 @@ from tests.embedded import Installation, Postgres, wait_until
 from tests.embedded.hosts import Lan
 
 READERS = 3000
+# A host that vanished is noticed after so long.
+SHORT = ("connect_timeout=2 tcp_user_timeout=3000 keepalives_idle=2"
+         " keepalives_interval=1 keepalives_count=2")
 SLOW = ("--rtt", 100)
 
 
@@ -101,6 +104,22 @@ def test_the_primary_fails(pair):
     pair.promote()
     ok(pair.app, "status")
     pair.finish(60)
+
+
+@pytest.mark.parametrize("pair", [
+    SHORT, pytest.param("", marks=pytest.mark.slow)], indirect=True)
+def test_the_primary_is_cut_off(pair):
+    """Nobody is told, and all are waiting for an answer of it."""
+    pair.begin()
+    lock = pair.old.connect(autocommit=False)
+    lock.cursor().execute("lock table outcome in exclusive mode")
+    before = [h.messages() for h in pair.hosts]
+    assert wait_until(lambda: all(
+        h.messages() > n + 64 for h, n in zip(pair.hosts, before)), 20, 0.05)
+    pair.primary.host.cut()
+    lock.close()
+    pair.promote()
+    pair.finish(90)
 
 
 def test_the_standby_fails(pair):

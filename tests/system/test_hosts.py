@@ -165,7 +165,8 @@ def test_a_host_whose_disk_is_gone_starts_anew(half_sent):
     assert 64 < len(half_sent.check(3000)) <= presumed(half_sent.site)
 
 
-@pytest.mark.parametrize("half_sent", ["killed", "cut off"], indirect=True)
+@pytest.mark.parametrize("half_sent", [
+    "killed", pytest.param("cut off", marks=pytest.mark.slow)], indirect=True)
 def test_a_journal_that_comes_back_too_late_still_tells(half_sent):
     """All of it was taken over; then the lost host is there again."""
     lost, _ = half_sent.hosts
@@ -177,6 +178,7 @@ def test_a_journal_that_comes_back_too_late_still_tells(half_sent):
     if lost.process.poll() is None:
         lost.end(signal.SIGKILL)
     lost.host.mend()
+    assert wait_until(lambda: lost.tweeluik("status").returncode == 0, 20)
     lost.start()
     assert wait_until(lambda: "journal-replayed" in lost.log.read_text(), 20)
     assert lost.end() == 0
@@ -218,6 +220,36 @@ def test_a_namesake_of_the_dead(fleet):
     assert row["accepted"] == row["planned"] == 2000
     assert 64 < len(fleet.check(2000)) <= presumed(fleet.site)
     assert fleet.site.db.one("select count(*) from send_worker") == 1
+
+
+@pytest.mark.slow
+def test_leases_run_out(fleet):
+    """One host stands still and one is cut off, both for longer than a lease;
+    when they are back they send nothing more of what they had."""
+    name = planned_issue(fleet.site, 4000)
+    still, cut, other = [fleet.host(*SLOW, **SMALL).start() for _ in range(3)]
+    freeze(fleet.site, name)
+    assert wait_until(lambda: min(h.messages() for h in fleet.hosts) > 300,
+                      20, 0.05)
+    still.signal(signal.SIGSTOP)
+    cut.host.cut()
+    time.sleep(1)
+    before = [h.messages() for h in (still, cut)]
+    assert not settled(fleet.site, 50)
+    assert leased(fleet.site, still) > 0 and leased(fleet.site, cut) > 0
+    row = settled(fleet.site, 60)
+    assert row["accepted"] == row["planned"] == 4000
+    guessed = presumed(fleet.site)
+    assert guessed > 0
+    still.signal(signal.SIGCONT)
+    cut.host.mend()
+    # The connections of both end, and what had an answer is known.
+    assert wait_until(lambda: presumed(fleet.site) < guessed, 60)
+    time.sleep(10)
+    for host, n in zip((still, cut), before):
+        assert host.messages() - n <= 2 * 32
+        assert host.end() == 0
+    fleet.check(4000)
 
 
 def test_the_pace_is_shared(fleet):
