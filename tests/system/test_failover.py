@@ -107,7 +107,8 @@ def test_the_primary_fails(pair):
 
 
 @pytest.mark.parametrize("pair", [
-    SHORT, pytest.param("", marks=pytest.mark.slow)], indirect=True)
+    pytest.param(SHORT, id="short"),
+    pytest.param("", id="default", marks=pytest.mark.slow)], indirect=True)
 def test_the_primary_is_cut_off(pair):
     """Nobody is told, and all are waiting for an answer of it."""
     pair.begin()
