@@ -125,7 +125,7 @@ add(struct connections *c, struct smtp_client *client)
 	k->events = smtp_client_events(client);
 	k->idle_since_ms = clock_now_ms();
 	/* The bits of poll() and epoll are the same. */
-	ev.events = (uint32_t)k->events;
+	ev.events = (uint32_t)k->events | EPOLLRDHUP;
 	if (epoll_ctl(c->epoll_fd, EPOLL_CTL_ADD, smtp_client_fd(client),
 		&ev) == -1)
 		abort();
@@ -181,7 +181,8 @@ void
 connections_watch(struct connections *c, struct connection *k)
 {
 	short events = smtp_client_events(k->client);
-	struct epoll_event ev = { .events = (uint32_t)events, .data.ptr = k };
+	struct epoll_event ev = { .events = (uint32_t)events | EPOLLRDHUP,
+		.data.ptr = k };
 
 	if (events == k->events)
 		return;

@@ -146,6 +146,14 @@ receive(struct loop *l, struct connection *k)
 }
 
 static void
+receive_events(struct loop *l, struct connection *k, uint32_t events)
+{
+	if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+		smtp_client_hung_up(k->client);
+	receive(l, k);
+}
+
+static void
 take_opened(struct loop *l)
 {
 	struct opened o;
@@ -312,7 +320,8 @@ transmit(struct loop *l)
 			continue;
 		k->dirty = false;
 		if (smtp_client_transmit(k->client, &e) == -1)
-			receive(l, k); /* its last words, and its end */
+			/* Its last words, and its end. */
+			receive_events(l, k, EPOLLHUP);
 		else
 			connections_watch(l->connections, k);
 	}
@@ -425,7 +434,7 @@ dispatch(struct loop *l, const struct epoll_event *events, int n)
 		else if (tag == l->clerk)
 			clerk_fd_clear(l->clerk);
 		else if (tag != l)
-			receive(l, tag);
+			receive_events(l, tag, events[i].events);
 	}
 }
 

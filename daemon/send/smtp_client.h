@@ -95,6 +95,10 @@ short smtp_client_events(const struct smtp_client *c);
 int smtp_client_receive(struct smtp_client *c, struct smtp_event *ret_event,
     struct err *e) __attribute__((warn_unused_result));
 
+/* poll() said POLLRDHUP or the like: read to the end, so that nothing is
+ * handed to a relay that has left. */
+void smtp_client_hung_up(struct smtp_client *c);
+
 /*
  * Write what the machine hands out, as far as the socket takes it and not so
  * much that other connections starve.  0, or -1: the connection is lost, but

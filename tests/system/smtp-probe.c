@@ -130,6 +130,7 @@ use(struct job *j, struct smtp_client *c)
 	for (;;) {
 		int r;
 
+		smtp_client_hung_up(c); /* perhaps: look */
 		while ((r = smtp_client_receive(c, &event, &e)) == 1) {
 			ended(j, &event);
 			if (j->delay_ms > 0)
