@@ -80,7 +80,7 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	send_record(bigint, int, outcome_result, text, int, text, text, int[]),
 	send_finish(bigint, int, text, interval, boolean, int[], interval),
 	send_buried(text, boolean, boolean),
-	send_beat(text, text, int, int, int, int, real, text, boolean),
+	send_beat(text, text, int, int, int, int, real, text, bigint, boolean),
 	send_pause(bigint, text, text, boolean), send_probe(), send_resume(text),
 	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
 	text, text, bigint) to tweeluik_send;

@@ -235,7 +235,7 @@ beat(struct clerk *c, struct err *e)
 		param_text(c->setup.host), param_int(getpid()),
 		param_int(LEDGER_LEASE_SECONDS), param_int(news.connections),
 		param_int(news.in_flight), param_text(rate),
-		param_text(news.relay),
+		param_text(news.relay), param_int((int64_t)news.relay_size),
 		param_bool(c->setup.config->hold_uncertain)) == -1)
 		return -1;
 	workers = (int)rows_int(&r, 0, "workers");

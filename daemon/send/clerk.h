@@ -38,8 +38,9 @@ struct clerk_setup {
 struct clerk_news {
 	int connections;
 	int in_flight;
-	long accepted;	 /* since the start */
-	char relay[200]; /* what is wrong with it, or "" */
+	long accepted;	     /* since the start */
+	char relay[200];     /* what is wrong with it, or "" */
+	uint64_t relay_size; /* of messages it takes, 0: any */
 };
 
 int

@@ -109,6 +109,20 @@ create_file(struct journal *j, const char *file, struct err *e)
 	return 1;
 }
 
+/* The folder that has its name now. */
+static int
+open_dir(struct journal *j, struct err *e)
+{
+	int fd = journal_dir_open(j->dir_name, e);
+
+	if (fd == -1)
+		return -1;
+	if (j->dir != -1)
+		(void)close(j->dir);
+	j->dir = fd;
+	return 0;
+}
+
 static int
 next_file(struct journal *j, struct err *e)
 {
@@ -116,6 +130,8 @@ next_file(struct journal *j, struct err *e)
 	char file[JOURNAL_NAME_MAX];
 	int rc = 0;
 
+	if (open_dir(j, e) == -1)
+		return -1;
 	while (rc == 0 && j->name.number + 1 - j->oldest < JOURNAL_FILES_MAX) {
 		j->name.number++;
 		journal_name_write(file, &j->name);
@@ -149,9 +165,15 @@ remove_file(struct journal *j, uint32_t number)
 static int
 write_pending(struct journal *j, struct err *e)
 {
+	struct stat st;
+	int fd;
+
+	/* What is written into a file that was removed nobody finds. */
+	if (!j->spoilt && fstat(newest(j)->fd, &st) == 0)
+		j->spoilt = st.st_nlink == 0;
 	if (j->spoilt && next_file(j, e) == -1)
 		return -1;
-	int fd = newest(j)->fd;
+	fd = newest(j)->fd;
 	if (write_all(fd, j->pending, j->len) == -1 ||
 	    (j->sync == JOURNAL_SYNC_TURN && fdatasync(fd) == -1)) {
 		int cause = errno;
@@ -171,17 +193,13 @@ int
 journal_open(struct journal **ret, const char *dir, const char *worker,
     enum journal_sync sync, struct err *e)
 {
-	int fd = journal_dir_open(dir, e);
 	struct timespec now;
-	struct journal *j;
+	struct journal *j = calloc(1, sizeof(*j));
 
-	if (fd == -1)
-		return -1;
-	j = calloc(1, sizeof(*j));
 	if (j == NULL || (j->dir_name = strdup(dir)) == NULL ||
 	    worker[0] == '\0' || strlen(worker) >= JOURNAL_WORKER_MAX)
 		abort();
-	j->dir = fd;
+	j->dir = -1;
 	j->sync = sync;
 	journal_boot(j->boot);
 	(void)snprintf(j->name.worker, sizeof(j->name.worker), "%s", worker);
@@ -214,7 +232,8 @@ journal_close(struct journal *j)
 			remove_file(j, n);
 		else if (file_of(j, n)->fd != -1)
 			(void)close(file_of(j, n)->fd);
-	(void)close(j->dir);
+	if (j->dir != -1)
+		(void)close(j->dir);
 	free(j->dir_name);
 	free(j);
 }

@@ -167,6 +167,8 @@ take_opened(struct loop *l)
 			    l->now_ms);
 		if (o.connection != NULL) {
 			l->away_until_ms = 0;
+			l->relay_size =
+			    smtp_client_size_max(o.connection->client);
 			if (probing)
 				l->batch->resume = "connect";
 		} else if (l->stop_by_ms != 0 || probing) {
@@ -386,6 +388,7 @@ tell(struct loop *l)
 		.connections = connections_count(l->connections),
 		.in_flight = l->flights.used,
 		.accepted = atomic_load(&l->accepted),
+		.relay_size = l->relay_size,
 	};
 
 	if (l->now_ms - l->told_ms < TELL_MS)

@@ -72,8 +72,9 @@ struct loop {
 	int away_ms;
 	int64_t journal_retry_ms;
 	bool journal_bad;
-	char trouble[200]; /* what is wrong with the relay or the journal */
-	bool probing;	   /* opening a connection to see whether it can be */
+	char trouble[200];   /* what is wrong with the relay or the journal */
+	uint64_t relay_size; /* of messages it takes, 0: any */
+	bool probing;	     /* opening a connection to see whether it can be */
 
 	int64_t now_ms; /* at the start of the turn */
 	int64_t told_ms, paced_ms;

@@ -279,6 +279,14 @@ smtp_client_machine(struct smtp_client *c)
 	return c->machine;
 }
 
+uint64_t
+smtp_client_size_max(const struct smtp_client *c)
+{
+	uint64_t n = c->ehlo.size_max_bytes;
+
+	return n < INT64_MAX ? n : INT64_MAX;
+}
+
 bool
 smtp_client_is_resumed(const struct smtp_client *c)
 {

@@ -73,6 +73,10 @@ int smtp_client_open(struct smtp_client **ret_c,
 
 struct smtp_machine *smtp_client_machine(struct smtp_client *c);
 
+/* The largest message the relay takes (RFC 1870) in bytes; 0 when it does not
+ * say, at most INT64_MAX. */
+uint64_t smtp_client_size_max(const struct smtp_client *c);
+
 /* The TLS session is a continued one. */
 bool smtp_client_is_resumed(const struct smtp_client *c);
 

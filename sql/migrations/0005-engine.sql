@@ -38,7 +38,8 @@ create table send_worker (
 	in_flight int not null default 0,
 	rate real not null default 0, -- accepted a second, lately
 	relay text not null default '', -- what is wrong with it, if anything
-	relay_since timestamptz
+	relay_since timestamptz,
+	relay_size bigint -- largest message it takes (RFC 1870), if it says
 );
 
 -- Destinations that a host may not feed at full speed.  A domain can betray an
@@ -485,23 +486,24 @@ end $$;
 -- well, and after what was left open.  Says how many workers there are.
 create function send_beat(worker text, the_host text, the_pid int,
 	seconds int, open_connections int, messages_in_flight int,
-	the_rate real, the_relay text, hold_uncertain boolean)
+	the_rate real, the_relay text, the_size bigint, hold_uncertain boolean)
 returns int language plpgsql as $$
 declare
 	c chunk;
 	m bigint;
 begin
 	insert into send_worker as w (name, host, pid, connections, in_flight,
-		rate, relay, relay_since)
+		rate, relay, relay_since, relay_size)
 	values (worker, the_host, the_pid, open_connections,
 		messages_in_flight, the_rate, the_relay,
-		case when the_relay <> '' then now() end)
+		case when the_relay <> '' then now() end, nullif(the_size, 0))
 	on conflict (name) do update set seen_at = now(),
 		connections = excluded.connections,
 		in_flight = excluded.in_flight, rate = excluded.rate,
 		relay = excluded.relay,
 		relay_since = case when excluded.relay = '' then null
-			else coalesce(w.relay_since, now()) end;
+			else coalesce(w.relay_since, now()) end,
+		relay_size = excluded.relay_size;
 	delete from send_worker where seen_at < now() - interval '1 day';
 	update chunk set leased_until = now() + make_interval(secs => seconds),
 		overdue_at = null

@@ -1,8 +1,5 @@
 -- What an operator asks for while an issue is sent, and afterwards.
 
--- The largest message a worker's relay takes (RFC 1870), once it has said so.
-alter table send_worker add relay_size bigint;
-
 -- Those of an issue whose sending is over who did not get it, and why.  gets:
 -- they would now.  Who has left while the sending was stopped is still waiting
 -- in the ledger; the lease, which reads consent, settles that.  A subscriber

@@ -81,8 +81,8 @@ select (select count(*) from subscriber s where s.state = 'active'
 			where x.address_hash = s.address_hash)) as recipients,
 	extract(epoch from coalesce(i.send_after, i.planned_at))::bigint
 		as dated_at,
-	(select min(relay_size) from send_worker where relay_size > 0
-		and seen_at > now() - interval '1 minute') as relay_size,
+	(select min(relay_size) from send_worker
+		where seen_at > now() - interval '1 minute') as relay_size,
 	coalesce(w.rate, l.rate, 0)::float8 as rate,
 	case when w.rate is not null then 'workers'
 		when l.rate is not null then 'last' end as rate_from

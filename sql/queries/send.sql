@@ -4,7 +4,7 @@
 select * from send_lease($1, $2, $3, $4, $5)
 
 -- name: send_beat
-select send_beat($1, $2, $3, $4, $5, $6, $7, $8, $9) as workers
+select send_beat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as workers
 
 -- name: send_record
 select send_record($1, $2, $3, $4, $5, $6, $7, $8)

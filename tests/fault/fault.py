@@ -56,8 +56,7 @@ class Run:
         why = None
         try:
             function(r, part)
-            if r.process is not None or r.sink is not None or not r.faults:
-                r.finish()
+            r.finish()
         except (Wrong, TimeoutError) as e:
             why = str(e)
             r.keep(why)
@@ -68,7 +67,7 @@ class Run:
                "seconds": round(time.monotonic() - began, 1),
                "faults": sum(r.faults.values()), "wrong": why}
         if why is None:
-            row.update(r.report())
+            row.update(r.first)
             if not self.keeps:
                 shutil.rmtree(folder)
             self.lab.drop(r.database)

@@ -35,6 +35,7 @@ enum flag {
 	OPT_RTT,
 	OPT_COUNT,
 	OPT_LIST,
+	OPT_ENVELOPES,
 	OPT_TEMPLATE,
 	OPT_MAX,
 	OPT_FAULTS,
@@ -55,6 +56,7 @@ static const struct option options[] = {
 	{ "rtt", required_argument, NULL, OPT_RTT },
 	{ "count", required_argument, NULL, OPT_COUNT },
 	{ "list", required_argument, NULL, OPT_LIST },
+	{ "envelopes", required_argument, NULL, OPT_ENVELOPES },
 	{ "template", required_argument, NULL, OPT_TEMPLATE },
 	{ "max-messages-per-connection", required_argument, NULL, OPT_MAX },
 	{ "faults", required_argument, NULL, OPT_FAULTS },
@@ -92,6 +94,8 @@ usage(FILE *out)
 	    "  --count FILE                     JSON\n"
 	    "  --list FILE                      lines: recipient, how often,\n"
 	    "                                   hash of what is its own\n"
+	    "  --envelopes FILE                 at once, a line for each:\n"
+	    "                                   <return path> <recipient>\n"
 	    "What it checks:\n"
 	    "  --template FILE                  content, by the bytes of a\n"
 	    "                                   stored message in FILE and its\n"
@@ -149,6 +153,18 @@ set_login(struct sink *s, const char *text, struct err *e)
 	return 0;
 }
 
+static int
+open_envelopes(struct sink *s, const char *path, struct err *e)
+{
+	FILE *f = fopen(path, "ae");
+
+	if (f == NULL)
+		return err_sys(e, errno, "%s", path);
+	(void)setvbuf(f, NULL, _IOLBF, 0);
+	s->server.session.envelopes = f;
+	return 0;
+}
+
 static struct faults *
 faults_of(struct sink *s)
 {
@@ -188,6 +204,8 @@ set_option(struct sink *s, int option, struct err *e)
 	case OPT_LIST:
 		s->list = optarg;
 		return 0;
+	case OPT_ENVELOPES:
+		return open_envelopes(s, optarg, e);
 	case OPT_TEMPLATE:
 		return templates_load(&o->templates, optarg, e);
 	case OPT_MAX:
@@ -332,6 +350,8 @@ main(int argc, char **argv)
 		(void)fprintf(stderr, "sink: %s\n", e.text);
 		rc = err_exit_code(&e);
 	}
+	if (s.server.session.envelopes != NULL)
+		(void)fclose(s.server.session.envelopes);
 	templates_done(&s.server.session.templates);
 	if (s.faults != NULL)
 		faults_free(s.faults);

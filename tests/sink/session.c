@@ -197,11 +197,14 @@ run_mail(struct session *s, const char *args, const char *end,
 		(void)buf_adds(replies, "530 5.7.0 Log in first\r\n");
 	} else if (s->mail) {
 		(void)buf_adds(replies, "503 5.5.1 MAIL once more\r\n");
-	} else if (!parse_path("FROM:<", args, end, &from, &to)) {
+	} else if (!parse_path("FROM:<", args, end, &from, &to) ||
+	    (size_t)(to - from) > SESSION_PATH_MAX) {
 		(void)buf_adds(replies, "501 5.5.4 No return path\r\n");
 	} else {
 		s->mail = answer(s, STEP_MAIL, "250 2.1.0 OK\r\n", replies) ==
 		    FAULT_NONE;
+		(void)memcpy(s->sender, from, (size_t)(to - from));
+		s->sender[to - from] = '\0';
 	}
 }
 
@@ -267,6 +270,11 @@ deliver(struct session *s)
 		    s->content.wrong);
 	tally_deliver(s->o->tally, s->addresses, s->addresses_len,
 	    s->content.size_bytes, own);
+	if (s->o->envelopes != NULL)
+		for (const char *p = s->addresses;
+		     p < s->addresses + s->addresses_len; p += strlen(p) + 1)
+			(void)fprintf(s->o->envelopes, "<%s> <%s>\n", s->sender,
+			    p);
 	s->messages++;
 }
 

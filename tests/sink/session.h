@@ -8,7 +8,8 @@
  * and input that comes before the reply it must wait for is counted.
  *
  * Ownership: options, tally and faults are borrowed.
- * Limits: a line of SESSION_LINE_MAX bytes, RECIPIENTS_MAX recipients and
+ * Limits: a line of SESSION_LINE_MAX bytes, a path of SESSION_PATH_MAX,
+ *   RECIPIENTS_MAX recipients and
  *   their addresses together SESSION_ADDRESSES bytes.
  */
 #ifndef TESTS_SINK_SESSION_H
@@ -17,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "tests/sink/content.h"
 
@@ -26,6 +28,7 @@ struct tally;
 
 #define SESSION_LINE_MAX ((size_t)2048)
 #define SESSION_ADDRESSES 2048
+#define SESSION_PATH_MAX ((size_t)256)
 #define RECIPIENTS_MAX 50
 
 struct session_options {
@@ -34,6 +37,7 @@ struct session_options {
 	long messages_max; /* on a connection; 0 for any number */
 	struct templates templates;
 	struct tally *tally;
+	FILE *envelopes;       /* a line for each delivery; may be NULL */
 	struct faults *faults; /* NULL for none */
 };
 
@@ -63,6 +67,7 @@ struct session {
 
 	/* the transaction */
 	bool mail, content_begun, broken;
+	char sender[SESSION_PATH_MAX + 1];
 	int nrecipients;
 	size_t addresses_len;
 	char addresses[SESSION_ADDRESSES]; /* a NUL after each */

@@ -606,3 +606,17 @@ def test_wrong_words(words):
                           capture_output=True)
     assert done.returncode not in (0, 1) or "/nowhere" in words
     assert done.returncode != 0 and done.stderr.startswith("sink: ")
+
+
+def test_envelopes(start, tmp_path):
+    """At once, and those that were taken only."""
+    file = tmp_path / "envelopes"
+    sink = start("--envelopes", file, "--at", "EOD:2:451 4.3.0 Later")
+    with Wire(sink) as wire:
+        for to in ("a", "b", "c"):
+            wire.say(by_bdat(f"{to}@lezers.example") + b"RSET\r\n")
+            assert wire.codes(4)[:2] == [250] * 2
+        lines = file.read_text().splitlines()
+    assert [x.split()[1] for x in lines] == [
+        "<a@lezers.example>", "<c@lezers.example>"]
+    assert all(x.startswith("<t@terug.example> ") for x in lines)

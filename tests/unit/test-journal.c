@@ -726,6 +726,33 @@ folders_must_be_ours(void **state)
 	assert_int_equal(count_files(NULL), 0);
 }
 
+/* An administrator tidies up: nothing may leave until there is a file again
+ * that a replay would find. */
+static void
+removed_files_are_not_written_to(void **state)
+{
+	struct journal *j = opened(JOURNAL_SYNC_NEVER);
+	const struct journal_key first = key(1), second = key(2);
+	uint32_t files[2];
+
+	(void)state;
+	files[0] = journal_intent(j, &first);
+	flush(j);
+	(void)empty_dir(NULL);
+	assert_int_equal(rmdir(dir), 0);
+	files[1] = journal_intent(j, &second);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(journal_flush(j, &e), -1);
+	assert_non_null(strstr(e.text, dir));
+	assert_int_equal(mkdir(dir, 0700), 0);
+	flush(j);
+	assert_int_equal(count_files(NULL), 1);
+	for (int i = 0; i < 2; i++)
+		journal_settled(j, files[i]);
+	journal_close(j);
+	assert_int_equal(count_files(NULL), 0);
+}
+
 /*
  * Disks that fail
  */
@@ -1041,6 +1068,7 @@ main(void)
 		TEST(files_go_oldest_first_when_settled),
 		TEST(close_keeps_what_has_no_end),
 		TEST(folders_must_be_ours),
+		TEST(removed_files_are_not_written_to),
 		TEST(full_disks_lose_nothing),
 		TEST(unsynced_records_stay_pending),
 		TEST(full_file_system_loses_nothing),
