@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Milliseconds of a clock that only goes forward; for deadlines. */
+/* Milliseconds of a clock that only goes forward, also while the machine sleeps
+ * (leases do not wait for it); for deadlines. */
 int64_t clock_now_ms(void);
 
 #endif

@@ -15,6 +15,7 @@
 #define KEYS_MAX 16
 #define FILE_MAX 4096
 #define MAC_BYTES 16
+#define PRF_BYTES crypto_core_hchacha20_OUTPUTBYTES
 #define IDS_BYTES 12 /* subscriber 8, mailing 4 */
 #define TOKEN_BYTES (2 + MAC_BYTES + IDS_BYTES)
 
@@ -25,8 +26,8 @@ struct key {
 	unsigned char id;
 	unsigned char seal[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
 	unsigned char hash[crypto_generichash_KEYBYTES];
-	unsigned char mac[crypto_generichash_KEYBYTES];
-	unsigned char stream[crypto_generichash_KEYBYTES];
+	unsigned char mac[crypto_core_hchacha20_KEYBYTES];
+	unsigned char stream[crypto_core_hchacha20_KEYBYTES];
 };
 
 struct keys {
@@ -250,27 +251,33 @@ keys_open(const struct keys *k, char ret_address[ADDRESS_MAX + 1],
 	return 0;
 }
 
+/* A pseudorandom function of 16 bytes. */
+static void
+prf(unsigned char out[PRF_BYTES], const unsigned char in[MAC_BYTES],
+    const unsigned char key[crypto_core_hchacha20_KEYBYTES])
+{
+	(void)crypto_core_hchacha20(out, in, key, NULL);
+}
+
 /* MAC over purpose and numbers; then a stream from the MAC hides the numbers */
 static void
 token_mac(const struct key *key, unsigned char mac[MAC_BYTES],
     unsigned char purpose, const unsigned char ids[IDS_BYTES])
 {
-	unsigned char in[1 + IDS_BYTES];
+	unsigned char in[MAC_BYTES] = { purpose }, out[PRF_BYTES];
 
-	in[0] = purpose;
 	memcpy(in + 1, ids, IDS_BYTES);
-	(void)crypto_generichash(mac, MAC_BYTES, in, sizeof(in), key->mac,
-	    sizeof(key->mac));
+	prf(out, in, key->mac);
+	memcpy(mac, out, MAC_BYTES);
 }
 
 static void
 token_stream(const struct key *key, unsigned char ids[IDS_BYTES],
     const unsigned char mac[MAC_BYTES])
 {
-	unsigned char pad[crypto_generichash_BYTES_MIN];
+	unsigned char pad[PRF_BYTES];
 
-	(void)crypto_generichash(pad, sizeof(pad), mac, MAC_BYTES, key->stream,
-	    sizeof(key->stream));
+	prf(pad, mac, key->stream);
 	for (size_t i = 0; i < IDS_BYTES; i++)
 		ids[i] ^= pad[i];
 }

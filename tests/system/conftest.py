@@ -1,5 +1,6 @@
 """What the system tests share: a private PostgreSQL, fresh databases, and
 whole installations on them."""
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,6 +15,18 @@ sys.path[:0] = [str(TOP), str(TOP / "tests/system")]
 from tests.embedded import Installation, Postgres  # noqa: E402
 
 TEMPLATE = "tweeluik_template"
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: waits for real time to pass;"
+                            " left out unless TWEELUIK_SLOW is set")
+
+
+def pytest_collection_modifyitems(config, items):
+    if not os.environ.get("TWEELUIK_SLOW"):
+        slow = [i for i in items if i.get_closest_marker("slow")]
+        items[:] = [i for i in items if i not in slow]
+        config.hook.pytest_deselected(items=slow)
 
 
 class Database:

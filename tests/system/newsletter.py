@@ -65,3 +65,12 @@ def settled(site, seconds=60):
         rows = site.db.rows("select * from ledger where kind = 'issue'")
         return rows[0] if rows and rows[0]["state"] == "done" else None
     return wait_until(look, seconds)
+
+
+def settled_soon(site, seconds=60):
+    """As settled(), without waiting for the time of the next attempt."""
+    def look():
+        site.db.rows("update chunk set due_at = now() where done_at is null")
+        site.db.rows("notify tweeluik_send")
+        return settled(site, 0)
+    return wait_until(look, seconds, 0.5)
