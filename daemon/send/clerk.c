@@ -327,7 +327,8 @@ record(struct clerk *c, struct batch *b, struct err *e)
 {
 	if (ledger_record(c->db, b, &c->setup, e) == -1)
 		return -1;
-	held_drop(&c->held, b);
+	for (int i = 0; i < b->nworks; i++)
+		held_drop(&c->held, b->works[i]);
 	(void)pthread_mutex_lock(&c->lock);
 	c->given = NULL;
 	c->recorded = b;
@@ -423,6 +424,18 @@ finished(struct clerk *c)
 	return done;
 }
 
+/* The end: what was leased too late for the worker to take goes back. */
+static int
+leave(struct clerk *c, struct err *e)
+{
+	for (const struct work *w = c->leased; w != NULL; w = w->next_work)
+		held_drop(&c->held, w);
+	return held_is_empty(&c->held)
+	    ? DATABASE_DO(c->db, e, "send_buried", param_text(c->setup.name),
+		  param_bool(true), param_bool(false))
+	    : ledger_strays(c->db, &c->held, c->setup.name, e);
+}
+
 static void *
 run(void *arg)
 {
@@ -439,9 +452,7 @@ run(void *arg)
 		if (rc == -1)
 			away(c, &e);
 	}
-	if (c->db != NULL && held_is_empty(&c->held) &&
-	    DATABASE_DO(c->db, &e, "send_buried", param_text(c->setup.name),
-		param_bool(true), param_bool(false)) == -1)
+	if (c->db != NULL && leave(c, &e) == -1)
 		log_event(LOG_LEVEL_WARNING, "clerk", "error", e.text, NULL);
 	database_close(c->db);
 	c->db = NULL;
