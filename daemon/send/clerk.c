@@ -46,6 +46,8 @@ struct clerk {
 	int want;
 	bool idle;
 	bool stop;
+	bool all_done; /* the worker has nothing in hand any more */
+	bool returned; /* and so the database knows */
 	bool probe;
 	int workers;
 	unsigned int epoch;
@@ -327,8 +329,7 @@ record(struct clerk *c, struct batch *b, struct err *e)
 {
 	if (ledger_record(c->db, b, &c->setup, e) == -1)
 		return -1;
-	for (int i = 0; i < b->nworks; i++)
-		held_drop(&c->held, b->works[i]);
+	held_drop(&c->held, b);
 	(void)pthread_mutex_lock(&c->lock);
 	c->given = NULL;
 	c->recorded = b;
@@ -424,18 +425,6 @@ finished(struct clerk *c)
 	return done;
 }
 
-/* The end: what was leased too late for the worker to take goes back. */
-static int
-leave(struct clerk *c, struct err *e)
-{
-	for (const struct work *w = c->leased; w != NULL; w = w->next_work)
-		held_drop(&c->held, w);
-	return held_is_empty(&c->held)
-	    ? DATABASE_DO(c->db, e, "send_buried", param_text(c->setup.name),
-		  param_bool(true), param_bool(false))
-	    : ledger_strays(c->db, &c->held, c->setup.name, e);
-}
-
 static void *
 run(void *arg)
 {
@@ -452,8 +441,10 @@ run(void *arg)
 		if (rc == -1)
 			away(c, &e);
 	}
-	if (c->db != NULL && leave(c, &e) == -1)
-		log_event(LOG_LEVEL_WARNING, "clerk", "error", e.text, NULL);
+	/* What was leased and not even looked at is free. */
+	c->returned = c->all_done && c->db != NULL &&
+	    DATABASE_DO(c->db, &e, "send_buried", param_text(c->setup.name),
+		param_bool(true), param_bool(false)) == 0;
 	database_close(c->db);
 	c->db = NULL;
 	return NULL;
@@ -481,16 +472,23 @@ clerk_start(struct clerk **ret, const struct clerk_setup *setup, struct err *e)
 	return 0;
 }
 
-void
-clerk_join(struct clerk *c)
+bool
+clerk_join(struct clerk *c, bool all_done)
 {
-	struct work *w;
-
 	(void)pthread_mutex_lock(&c->lock);
 	c->stop = true;
+	c->all_done = all_done;
 	(void)pthread_mutex_unlock(&c->lock);
 	poke(c->wake_fd);
 	(void)pthread_join(c->thread, NULL);
+	return c->returned;
+}
+
+void
+clerk_free(struct clerk *c)
+{
+	struct work *w;
+
 	while ((w = c->leased) != NULL) {
 		c->leased = w->next_work;
 		work_free(w);

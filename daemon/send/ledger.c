@@ -45,14 +45,15 @@ hold(struct held *h, const struct work *w)
 }
 
 void
-held_drop(struct held *h, const struct work *w)
+held_drop(struct held *h, const struct batch *b)
 {
-	for (int k = 0; k < h->n; k++)
-		if (h->chunks[k].mailing == w->mailing &&
-		    h->chunks[k].chunk == w->chunk) {
-			h->chunks[k] = h->chunks[--h->n];
-			break;
-		}
+	for (int i = 0; i < b->nworks; i++)
+		for (int k = 0; k < h->n; k++)
+			if (h->chunks[k].mailing == b->works[i]->mailing &&
+			    h->chunks[k].chunk == b->works[i]->chunk) {
+				h->chunks[k] = h->chunks[--h->n];
+				break;
+			}
 }
 
 /* An array of PostgreSQL from numbers that are added one by one. */

@@ -42,8 +42,8 @@ struct held {
 
 void held_done(struct held *h);
 bool held_is_empty(const struct held *h);
-/* It was given back. */
-void held_drop(struct held *h, const struct work *w);
+/* The works in b were given back. */
+void held_drop(struct held *h, const struct batch *b);
 
 /*
  * Lease so many chunks, or one of a paused mailing when probing is not 0.  1
