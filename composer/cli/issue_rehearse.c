@@ -34,7 +34,7 @@ rehearse(struct cli *c, struct rehearsal *r, struct err *e)
 		if (terminal && rc != -1)
 			progress(r, rc == 0);
 	} while (rc == 1);
-	return rc;
+	return rc == -1 ? -1 : rehearsal_estimate(r, c->db, &c->config, e);
 }
 
 /* "2 hours and 10 minutes" */
@@ -135,10 +135,45 @@ print_problems(struct cli *c, const struct rehearsal *r)
 }
 
 static void
+print_time(struct cli *c, const struct rehearsal *r)
+{
+	const char *time = duration(c, r->seconds);
+
+	switch (r->pace) {
+	case REHEARSAL_WORKERS:
+		out(tr("Sending takes about %s, at %.1f a second as it goes "
+		       "now.\n"),
+		    time, r->rate);
+		break;
+	case REHEARSAL_LAST:
+		out(tr("Sending takes about %s, at %.1f a second as with the "
+		       "last issue.\n"),
+		    time, r->rate);
+		break;
+	case REHEARSAL_RATE:
+		out(tr("Sending takes about %s, at %.1f a second as the "
+		       "setting 'rate' allows.\n"),
+		    time, r->rate);
+		break;
+	case REHEARSAL_DOMAIN_RATE:
+		out(tr("Sending takes about %s: %s mails go to %s, at %.1f a "
+		       "second as the setting 'domain_rate' allows.\n"),
+		    time, cli_number(c, r->destinations.largest->n),
+		    r->destinations.largest->domain, r->rate);
+		break;
+	default:
+		out("%s",
+		    tr("How long sending takes is not known yet: nothing was "
+		       "sent before.\n"));
+	}
+	if (r->quiet_seconds > 0)
+		out(tr("Of that, %s are quiet hours (%s).\n"),
+		    duration(c, r->quiet_seconds), c->config.quiet_hours);
+}
+
+static void
 print(struct cli *c, const struct issue *i, const struct rehearsal *r)
 {
-	double seconds = r->rate > 0 ? (double)r->recipients / r->rate : 0;
-
 	out(i->state == ISSUE_OPEN
 		? tr("Rehearsal of number %s as it would be now, not approved "
 		     "yet (revision %d). Nothing was sent.\n")
@@ -155,17 +190,7 @@ print(struct cli *c, const struct issue *i, const struct rehearsal *r)
 	if (r->relay_size > 0)
 		out(tr("The relay takes mails of at most %s bytes.\n"),
 		    cli_number(c, r->relay_size));
-	if (r->rate > 0)
-		out(r->rate_now
-			? tr("Sending takes about %s, at %.1f a second as it "
-			     "goes now.\n")
-			: tr("Sending takes about %s, at %.1f a second as with "
-			     "the last issue.\n"),
-		    duration(c, seconds), r->rate);
-	else
-		out("%s",
-		    tr("How long sending takes is not known yet: nothing was "
-		       "sent before.\n"));
+	print_time(c, r);
 }
 
 static json_t *
@@ -173,6 +198,8 @@ document(const struct issue *i, const struct rehearsal *r)
 {
 	static const char *const words[] = { "unreadable", "refused", "form",
 		"too-large" };
+	static const char *const paces[REHEARSAL_PACES] = { "unknown",
+		"workers", "last", "rate", "domain_rate" };
 	json_t *o = json_pack("{s:s,s:b,s:i,s:I,s:b,s:I,s:f,s:o,s:o,s:o}",
 	    "name", i->name, "approved", i->state == ISSUE_APPROVED, "revision",
 	    i->revision, "recipients", (json_int_t)r->seen, "clean",
@@ -180,8 +207,11 @@ document(const struct issue *i, const struct rehearsal *r)
 	    r->rate, "editions", json_array(), "faults", json_object(),
 	    "problems", json_array());
 
+	(void)json_object_set_new(o, "pace", json_string(paces[r->pace]));
 	(void)json_object_set_new(o, "seconds",
-	    r->rate > 0 ? json_real((double)r->seen / r->rate) : json_null());
+	    r->rate > 0 ? json_real(r->seconds) : json_null());
+	(void)json_object_set_new(o, "quiet_seconds",
+	    json_real(r->quiet_seconds));
 	for (size_t k = 0; k < REHEARSAL_EDITIONS; k++) {
 		const struct rehearsal_edition *ed = &r->editions[k];
 

@@ -33,9 +33,9 @@ struct watch {
 	double per_second; /* accepted, or as far as we have seen */
 	int drawn;	   /* lines on the screen */
 	int64_t line_ms;
-	int percent;	   /* of the last line */
-	bool paused;	   /* as it was said */
-	json_t *last_line; /* of --json */
+	int percent;	    /* of the last line */
+	bool paused, quiet; /* as it was said */
+	json_t *last_line;  /* of --json */
 };
 
 static int64_t
@@ -83,9 +83,10 @@ look(struct watch *w, int64_t waiting, json_t **ret, struct err *e)
 	json_t *facts;
 
 	if (DATABASE_RUN(c->db, &r, e, "watch_state", param_int(w->issue->id),
-		w->per_second > 0.01 && !w->paused
+		w->per_second > 0.01 && !w->paused && !w->quiet
 		    ? param_int((int64_t)((double)waiting / w->per_second))
-		    : param_null()) == -1)
+		    : param_null(),
+		param_text(c->config.quiet_hours)) == -1)
 		return -1;
 	facts = json_of_row(&r, 0);
 	rows_done(&r);
@@ -96,6 +97,8 @@ look(struct watch *w, int64_t waiting, json_t **ret, struct err *e)
 	measure(w, facts);
 	(void)json_object_set_new(facts, "schema",
 	    json_string("tweeluik.issue-watch/1"));
+	(void)json_object_set_new(facts, "quiet_hours",
+	    json_string(c->config.quiet_hours));
 	(void)json_object_set_new(facts, "name", json_string(w->issue->name));
 	(void)json_object_set_new(facts, "rate", json_real(w->per_second));
 	(void)json_object_set_new(facts, "percent",
@@ -172,6 +175,19 @@ say_pause(struct watch *w, const json_t *facts)
 	w->paused = paused;
 }
 
+static void
+say_quiet(struct watch *w, const json_t *facts)
+{
+	bool quiet = json_is_true(json_object_get(facts, "quiet"));
+
+	if (quiet != w->quiet && !w->terminal && quiet)
+		say(w->c, N_("The quiet hours (%s) keep it back"),
+		    w->c->config.quiet_hours);
+	else if (quiet != w->quiet && !w->terminal)
+		say(w->c, N_("The quiet hours are over"));
+	w->quiet = quiet;
+}
+
 /* A line when something has changed that is not the clock. */
 static void
 json_line(struct watch *w, json_t *facts)
@@ -195,6 +211,7 @@ static void
 tell(struct watch *w, json_t *facts, bool last)
 {
 	say_pause(w, facts);
+	say_quiet(w, facts);
 	if (w->c->output == CLI_JSON)
 		json_line(w, facts);
 	else if (w->c->quiet)

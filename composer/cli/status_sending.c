@@ -141,7 +141,10 @@ status_print_workers(struct cli *c, const struct status_sending *s)
 	if (c->config.quiet_hours[0] != '\0')
 		cli_line(tr("Quiet hours"),
 		    arena_printf(&c->arena,
-			rows_bool(r, 0, "quiet") ? tr("%s, that is now") : "%s",
+			!rows_bool(r, 0, "quiet") ? "%s"
+			    : rows_bool(r, 0, "sending")
+			    ? tr("%s, that is now: an issue waits")
+			    : tr("%s, that is now"),
 			c->config.quiet_hours));
 }
 

@@ -92,6 +92,17 @@ draw_pause(struct cli *c, const json_t *f, struct buf *out)
 }
 
 static void
+draw_quiet(const json_t *f, struct buf *out)
+{
+	if (!json_is_true(json_object_get(f, "quiet")))
+		return;
+	label(out, tr("Quiet"), true);
+	(void)buf_addf(out, tr("no issue leaves in the hours %s"),
+	    str(f, "quiet_hours"));
+	(void)buf_addc(out, '\n');
+}
+
+static void
 draw_deferrals(struct cli *c, const json_t *f, struct buf *out)
 {
 	const json_t *list = json_object_get(f, "deferrals"), *row;
@@ -185,6 +196,7 @@ watch_draw(struct cli *c, const json_t *facts, struct buf *out)
 {
 	draw_bar(c, facts, out);
 	draw_pause(c, facts, out);
+	draw_quiet(facts, out);
 	draw_deferrals(c, facts, out);
 	draw_pace(c, facts, out);
 	draw_workers(c, facts, out);

@@ -12,6 +12,7 @@
 #include "composer/issue/issue.h"
 #include "composer/message/wire.h"
 
+#define DAY 86400.0
 #define PIECES_MAX (2 * SLOT_MAX + 1)
 
 static const char *const names[REHEARSAL_EDITIONS] = { "nl", "en", "both" };
@@ -28,7 +29,11 @@ facts(struct rehearsal *r, struct database *d, const struct issue *i,
 	r->dated_at = rows_int(&rows, 0, "dated_at");
 	r->relay_size = rows_int(&rows, 0, "relay_size");
 	(void)sscanf(rows_str(&rows, 0, "rate"), "%lf", &r->rate);
-	r->rate_now = strcmp(rows_str(&rows, 0, "rate_from"), "workers") == 0;
+	if (r->rate > 0)
+		r->pace =
+		    strcmp(rows_str(&rows, 0, "rate_from"), "workers") == 0
+		    ? REHEARSAL_WORKERS
+		    : REHEARSAL_LAST;
 	rows_done(&rows);
 	return 0;
 }
@@ -59,6 +64,7 @@ rehearsal_done(struct rehearsal *r)
 {
 	while (r->nopen > 0)
 		edition_done(&r->editions[--r->nopen].edition);
+	destinations_done(&r->destinations);
 }
 
 static void
@@ -115,6 +121,7 @@ make(struct rehearsal *r, struct rehearsal_edition *ed,
 		problem(r, REHEARSAL_REFUSED, subscriber, p.to, e.text);
 		return;
 	}
+	destinations_add(&r->destinations, strrchr(address.compare, '@') + 1);
 	wire_init(&wire);
 	for (size_t i = 0; i < n; i++)
 		wire_add(&wire, iov[i].iov_base, iov[i].iov_len);
@@ -151,6 +158,67 @@ rehearsal_step(struct rehearsal *r, struct database *d,
 	r->seen += n;
 	rows_done(&rows);
 	return n > 0;
+}
+
+/* How much longer work of so many seconds takes because of the quiet hours. */
+static double
+quiet(const struct rows *rows, double work)
+{
+	double length = (double)rows_int(rows, 0, "length");
+	double until_begin = (double)rows_int(rows, 0, "until_begin");
+	double until_end = (double)rows_int(rows, 0, "until_end");
+	double wait = 0;
+
+	if (until_end > 0 && until_end <= length) {
+		wait = until_end;
+		until_begin = DAY - length;
+	}
+	if (work > until_begin)
+		wait += length *
+		    (double)(1 +
+			(int64_t)((work - until_begin) / (DAY - length)));
+	return wait;
+}
+
+/* The slowest of what there is decides. */
+static void
+limit(struct rehearsal *r, const struct config *config)
+{
+	const struct destination *largest = r->destinations.largest;
+	double seconds;
+
+	if (config->rate > 0 && (r->rate == 0 || config->rate < r->rate)) {
+		r->rate = config->rate;
+		r->pace = REHEARSAL_RATE;
+	}
+	if (r->rate > 0)
+		r->seconds = (double)r->seen / r->rate;
+	if (config->domain_rate == 0 || largest == NULL)
+		return;
+	seconds = (double)largest->n / config->domain_rate;
+	if (seconds > r->seconds) {
+		r->seconds = seconds;
+		r->rate = config->domain_rate;
+		r->pace = REHEARSAL_DOMAIN_RATE;
+	}
+}
+
+int
+rehearsal_estimate(struct rehearsal *r, struct database *d,
+    const struct config *config, struct err *e)
+{
+	struct rows rows;
+
+	limit(r, config);
+	if (r->seconds == 0 || config->quiet_hours[0] == '\0')
+		return 0;
+	if (DATABASE_RUN(d, &rows, e, "rehearse_quiet", param_int(r->dated_at),
+		param_text(config->quiet_hours)) == -1)
+		return -1;
+	r->quiet_seconds = quiet(&rows, r->seconds);
+	r->seconds += r->quiet_seconds;
+	rows_done(&rows);
+	return 0;
 }
 
 bool

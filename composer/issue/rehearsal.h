@@ -9,7 +9,8 @@
  * Ownership: rehearsal_done() frees what rehearsal_init() made.
  * Errors: those of edition_build() and edition_load(), and of the database.
  *   What is wrong with one message is counted and no error.
- * Limits: one page of recipients in memory, however many there are;
+ * Limits: one page of recipients in memory, however many there are, and a
+ *   count for each of their domains;
  *   REHEARSAL_PROBLEMS_MAX problems are told apart, all are counted.
  * Threads: as the database.
  */
@@ -22,6 +23,7 @@
 #include "base/address.h"
 #include "base/err.h"
 #include "composer/edition/edition.h"
+#include "composer/issue/destinations.h"
 
 struct config;
 struct database;
@@ -37,6 +39,16 @@ enum rehearsal_fault {
 	REHEARSAL_FORM,	      /* the message is not fit for the wire */
 	REHEARSAL_TOO_LARGE,  /* for the relay */
 	REHEARSAL_FAULTS
+};
+
+/* What decides how long it takes. */
+enum rehearsal_pace {
+	REHEARSAL_UNKNOWN,
+	REHEARSAL_WORKERS,     /* as fast as they are now */
+	REHEARSAL_LAST,	       /* as with the last issue */
+	REHEARSAL_RATE,	       /* send.rate */
+	REHEARSAL_DOMAIN_RATE, /* send.domain_rate, for the largest domain */
+	REHEARSAL_PACES
 };
 
 struct rehearsal_edition {
@@ -61,9 +73,12 @@ struct rehearsal {
 	struct rehearsal_problem problems[REHEARSAL_PROBLEMS_MAX];
 	size_t nproblems;
 	int64_t relay_size; /* 0: not known */
-	double rate;	    /* accepted a second, 0: not known */
-	bool rate_now;	    /* as workers say now, not of the last issue */
-	int64_t last;	    /* subscriber of the last page */
+	struct destinations destinations;
+	enum rehearsal_pace pace;
+	double rate;	      /* a second, by what decides; 0: not known */
+	double seconds;	      /* 0: not known; with the quiet ones */
+	double quiet_seconds; /* of the quiet hours, in which nothing leaves */
+	int64_t last;	      /* subscriber of the last page */
 	int64_t dated_at;
 };
 
@@ -72,6 +87,9 @@ int rehearsal_init(struct rehearsal *r, struct database *d,
 /* The next page.  1: there may be more, 0: all are made. */
 int rehearsal_step(struct rehearsal *r, struct database *d,
     const struct config *config, const struct keys *keys, struct err *e);
+/* After the last page: how long sending takes. */
+int rehearsal_estimate(struct rehearsal *r, struct database *d,
+    const struct config *config, struct err *e);
 bool rehearsal_clean(const struct rehearsal *r);
 void rehearsal_done(struct rehearsal *r);
 

@@ -46,6 +46,8 @@ struct clerk {
 	int want;
 	bool idle;
 	bool stop;
+	bool all_done; /* the worker has nothing in hand any more */
+	bool returned; /* and so the database knows */
 	bool probe;
 	int workers;
 	unsigned int epoch;
@@ -439,10 +441,10 @@ run(void *arg)
 		if (rc == -1)
 			away(c, &e);
 	}
-	if (c->db != NULL && held_is_empty(&c->held) &&
+	/* What was leased and not even looked at is free. */
+	c->returned = c->all_done && c->db != NULL &&
 	    DATABASE_DO(c->db, &e, "send_buried", param_text(c->setup.name),
-		param_bool(true), param_bool(false)) == -1)
-		log_event(LOG_LEVEL_WARNING, "clerk", "error", e.text, NULL);
+		param_bool(true), param_bool(false)) == 0;
 	database_close(c->db);
 	c->db = NULL;
 	return NULL;
@@ -470,16 +472,23 @@ clerk_start(struct clerk **ret, const struct clerk_setup *setup, struct err *e)
 	return 0;
 }
 
-void
-clerk_join(struct clerk *c)
+bool
+clerk_join(struct clerk *c, bool all_done)
 {
-	struct work *w;
-
 	(void)pthread_mutex_lock(&c->lock);
 	c->stop = true;
+	c->all_done = all_done;
 	(void)pthread_mutex_unlock(&c->lock);
 	poke(c->wake_fd);
 	(void)pthread_join(c->thread, NULL);
+	return c->returned;
+}
+
+void
+clerk_free(struct clerk *c)
+{
+	struct work *w;
+
 	while ((w = c->leased) != NULL) {
 		c->leased = w->next_work;
 		work_free(w);

@@ -47,8 +47,11 @@ int
 clerk_start(struct clerk **ret, const struct clerk_setup *setup, struct err *e);
 
 /* Ends once the batch in hand is on record, or, when the database is away, at
- * once: the journal holds it.  Frees, and nothing may be used afterwards. */
-void clerk_join(struct clerk *c);
+ * once: the journal holds it.  all_done: the worker has nothing in hand, so
+ * what is still leased was not used.  True when that is given back. */
+bool clerk_join(struct clerk *c, bool all_done);
+/* After clerk_join(), and after all works were freed. */
+void clerk_free(struct clerk *c);
 
 /* Readable when clerk_recorded(), clerk_leased() or clerk_told() has news. */
 int clerk_fd(const struct clerk *c);

@@ -216,19 +216,16 @@ journal_open(struct journal **ret, const char *dir, const char *worker,
 	return 0;
 }
 
-void
-journal_close(struct journal *j)
+static void
+close_files(struct journal *j, bool keep)
 {
-	bool settled = true;
 	struct err e;
 
-	for (uint32_t n = j->oldest; n <= j->name.number; n++)
-		settled &= file_of(j, n)->open == 0;
 	/* What cannot be written was not let go either. */
-	if (!settled && j->len > 0)
+	if (keep && j->len > 0)
 		(void)write_pending(j, &e);
 	for (uint32_t n = j->oldest; n <= j->name.number; n++)
-		if (settled)
+		if (!keep)
 			remove_file(j, n);
 		else if (file_of(j, n)->fd != -1)
 			(void)close(file_of(j, n)->fd);
@@ -236,6 +233,22 @@ journal_close(struct journal *j)
 		(void)close(j->dir);
 	free(j->dir_name);
 	free(j);
+}
+
+void
+journal_close(struct journal *j)
+{
+	bool settled = true;
+
+	for (uint32_t n = j->oldest; n <= j->name.number; n++)
+		settled &= file_of(j, n)->open == 0;
+	close_files(j, !settled);
+}
+
+void
+journal_leave(struct journal *j)
+{
+	close_files(j, true);
 }
 
 size_t

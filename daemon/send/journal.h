@@ -53,6 +53,10 @@ int journal_open(struct journal **ret, const char *dir, const char *worker,
 /* Removes the files when every intent has come to an end, flushes otherwise. */
 void journal_close(struct journal *j);
 
+/* Flushes and leaves the files to whoever replays them: leases are open that
+ * only a journal can say were not used. */
+void journal_leave(struct journal *j);
+
 size_t journal_room(const struct journal *j);
 
 /* Returns what journal_settled() wants to hear. */

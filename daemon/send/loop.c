@@ -499,11 +499,22 @@ give_up_waiting(struct loop *l)
 		turn(l);
 }
 
+/* The journal stays where only it knows what was not sent. */
+static void
+end_journal(struct loop *l, bool all_done)
+{
+	if (l->journal == NULL)
+		return;
+	if (all_done)
+		journal_close(l->journal);
+	else
+		journal_leave(l->journal);
+	l->journal = NULL;
+}
+
 void
 loop_run(struct loop *l)
 {
-	struct err e;
-
 	watch_fd(l, clerk_fd(l->clerk), l->clerk);
 	watch_fd(l, l->setup->stop_fd, l);
 	l->now_ms = clock_now_ms();
@@ -528,9 +539,5 @@ loop_run(struct loop *l)
 			begin_to_stop(l);
 		turn(l);
 	}
-	if (l->journal != NULL && journal_flush(l->journal, &e) == -1)
-		journal_trouble(l, &e);
-	if (l->journal != NULL)
-		journal_close(l->journal);
-	l->journal = NULL;
+	end_journal(l, clerk_join(l->clerk, is_through(l)));
 }

@@ -89,7 +89,8 @@ struct loop {
 void
 loop_init(struct loop *l, const struct worker_setup *setup, const char *name);
 void loop_done(struct loop *l);
-/* Until it is time to stop, or with `once` until nothing is due. */
+/* Until it is time to stop, or with `once` until nothing is due.  The clerk has
+ * ended then. */
 void loop_run(struct loop *l);
 
 /* loop_fill.c: from leased chunks to the connections */

@@ -208,7 +208,8 @@ loop_settle(struct loop *l, struct flight *f, const struct smtp_result *result)
 	enum verdict v = classify(result);
 	int64_t mailing = f->work->mailing;
 
-	if (v != VERDICT_ACCEPTED)
+	if (v != VERDICT_ACCEPTED &&
+	    !(v == VERDICT_RELAY_AWAY && is_tired(f, result)))
 		log_attempt(f, verdict_name(v), result);
 	if (f->paced)
 		pace_feedback(l->pace, f->domain, feedback_of(v, result),

@@ -28,7 +28,6 @@ run(void *arg)
 	struct worker *w = arg;
 
 	loop_run(&w->loop);
-	clerk_join(w->loop.clerk);
 	atomic_store(&w->running, false);
 	return NULL;
 }
@@ -65,8 +64,9 @@ worker_start(struct worker **ret, const struct worker_setup *setup,
 	}
 	why = pthread_create(&w->thread, NULL, run, w);
 	if (why != 0) {
-		clerk_join(w->loop.clerk);
+		(void)clerk_join(w->loop.clerk, true);
 		loop_done(&w->loop);
+		clerk_free(w->loop.clerk);
 		free(w);
 		return err_sys(e, why, "A worker cannot be started");
 	}
@@ -79,6 +79,7 @@ worker_join(struct worker *w)
 {
 	(void)pthread_join(w->thread, NULL);
 	loop_done(&w->loop);
+	clerk_free(w->loop.clerk);
 	free(w);
 }
 

@@ -99,6 +99,18 @@ left join lateral (select count(*)
 	having count(*) > 0) l on w.rate is null
 where i.id = $1
 
+-- name: rehearse_quiet
+-- Seconds from when an issue is sent, at the earliest now, to the next begin
+-- and end of the quiet hours, and how long those are.
+select mod(86400 + extract(epoch from q.ends - q.begins)::int, 86400) as length,
+	mod(86400 + extract(epoch from q.begins - q.at)::int, 86400)
+		as until_begin,
+	mod(86400 + extract(epoch from q.ends - q.at)::int, 86400) as until_end
+from (select (greatest(now(), to_timestamp($1))
+		at time zone schedule_zone())::time as at,
+	split_part($2, '-', 1)::time as begins,
+	split_part($2, '-', 2)::time as ends) q
+
 -- name: rehearse_page
 -- Those who would be frozen now, the next ones after an id.
 select s.id, s.address_sealed, s.language from subscriber s
@@ -117,7 +129,9 @@ select i.state, coalesce(m.state, '') as mailing,
 	coalesce(g.refused, 0) as refused, coalesce(g.expired, 0) as expired,
 	coalesce(g.suppressed, 0) as suppressed,
 	coalesce(g.uncertain, 0) as uncertain,
-	rfc3339(now() + make_interval(secs => $2::int)) as done_at
+	rfc3339(now() + make_interval(secs => $2::int)) as done_at,
+	coalesce(m.state = 'sending', i.state = 'approved')
+		and send_awake_since(now(), $3) is null as quiet
 from issue i
 left join mailing m on m.issue_id = i.id and m.kind = 'issue'
 left join ledger g on g.mailing_id = m.id

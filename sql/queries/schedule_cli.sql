@@ -134,5 +134,7 @@ select count(*) as workers, count(distinct host) as hosts,
 	one_line(coalesce(string_agg(distinct nullif(relay, ''), '; '), ''))
 		as relay,
 	rfc3339(min(relay_since) filter (where relay <> '')) as relay_since,
-	send_awake_since(now(), $1) is null as quiet
+	send_awake_since(now(), $1) is null as quiet,
+	exists (select from mailing
+		where kind = 'issue' and state = 'sending') as sending
 from send_worker where seen_at > now() - interval '1 minute'

@@ -74,7 +74,7 @@ struct sink {
 	long threads;
 	const char *cert, *key;
 	const char *count, *list;
-	char login[LOGIN_MAX];
+	char login[LOGIN_MAX], login_as[LOGIN_MAX];
 	struct faults *faults;
 };
 
@@ -135,21 +135,26 @@ parse_ms(const char *text, int64_t *ret_ns, struct err *e)
 	return rc;
 }
 
-/* As it comes over the wire (RFC 4616). */
+/* As it comes over the wire (RFC 4616), without and with the identity to act
+ * as. */
 static int
 set_login(struct sink *s, const char *text, struct err *e)
 {
 	unsigned char plain[LOGIN_MAX / 2];
-	size_t n = strlen(text) + 1;
+	size_t user = strcspn(text, ":"), n = strlen(text);
 
-	if (strchr(text, ':') == NULL || n > sizeof(plain))
+	if (text[user] == '\0' || user + 1 + n > sizeof(plain))
 		return err_set(e, ERR_USAGE, "USER:PASSWORD expected");
-	plain[0] = '\0';
-	(void)memcpy(plain + 1, text, n - 1);
-	plain[1 + strcspn(text, ":")] = '\0';
-	(void)sodium_bin2base64(s->login, sizeof(s->login), plain, n,
+	(void)memcpy(plain, text, user);
+	plain[user] = '\0';
+	(void)memcpy(plain + user + 1, text, n);
+	plain[user + 1 + user] = '\0';
+	(void)sodium_bin2base64(s->login, sizeof(s->login), plain + user, n + 1,
 	    sodium_base64_VARIANT_ORIGINAL);
+	(void)sodium_bin2base64(s->login_as, sizeof(s->login_as), plain,
+	    user + 1 + n, sodium_base64_VARIANT_ORIGINAL);
 	s->server.session.login = s->login;
+	s->server.session.login_as = s->login_as;
 	return 0;
 }
 

@@ -139,6 +139,12 @@ run_starttls(struct session *s, const char *args, const char *end,
 		s->next = SESSION_START_TLS;
 }
 
+static bool
+is_word(const char *expected, const char *word, size_t n)
+{
+	return n == strlen(expected) && memcmp(word, expected, n) == 0;
+}
+
 static void
 log_in(struct session *s, const char *word, const char *end,
     struct buf *replies)
@@ -146,7 +152,7 @@ log_in(struct session *s, const char *word, const char *end,
 	size_t n = (size_t)(end - word);
 
 	s->state = SESSION_COMMAND;
-	if (n != strlen(s->o->login) || memcmp(word, s->o->login, n) != 0)
+	if (!is_word(s->o->login, word, n) && !is_word(s->o->login_as, word, n))
 		(void)buf_adds(replies, "535 5.7.8 Wrong\r\n");
 	else if (answer(s, STEP_AUTH, "235 2.7.0 Welcome\r\n", replies) ==
 	    FAULT_NONE)

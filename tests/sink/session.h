@@ -33,7 +33,9 @@ struct tally;
 
 struct session_options {
 	bool chunking, pipelining, starttls;
-	const char *login; /* base64 of "\0user\0password", NULL: no AUTH */
+	/* base64 of "\0user\0password", NULL: no AUTH; and of the same with the
+	 * user in front, to act as whom is allowed to everybody. */
+	const char *login, *login_as;
 	long messages_max; /* on a connection; 0 for any number */
 	struct templates templates;
 	struct tally *tally;

@@ -1,11 +1,13 @@
 """The send role at full speed against the project's own sink, which compares
 every byte: ways to talk, refusals in the middle, brakes and probes, pace."""
 import collections
+import concurrent.futures
 import contextlib
 import http.client
 import json
 import shutil
 import subprocess
+import threading
 import time
 
 import pytest
@@ -26,8 +28,8 @@ class Ready:
     """An issue in the database, frozen: tests get a copy of it."""
 
     def __init__(self, folder, pg, admin):
-        self.folder, self.pg, self.admin, self.copies = folder, pg, admin, 0
-        self.cur = admin.cursor()
+        self.folder, self.pg, self.copies = folder, pg, 0
+        self.cur, self.lock = admin.cursor(), threading.Lock()
         self.cur.execute(f"create database engine template {TEMPLATE}")
         site = Installation(folder / "site", pg, "engine")
         site.db = Database(pg, "engine")
@@ -66,21 +68,25 @@ class Ready:
 
     def identity(self, name="localhost"):
         base = self.certificates.folder / f"{name}-ca-False"
-        return ["--cert", f"{base}.pem", "--key", f"{base}.key"]
+        return ["--cert", base.with_suffix(".pem"),
+                "--key", base.with_suffix(".key")]
 
-    def copy(self, folder):
-        self.copies += 1
-        name = f"engine_{self.copies}"
-        self.cur.execute(f"create database {name} template engine")
-        site = Installation(folder, self.pg, name, self.build)
+    @contextlib.contextmanager
+    def copy(self):
+        with self.lock:
+            self.copies += 1
+            name = f"engine_{self.copies}"
+            self.cur.execute(f"create database {name} template engine")
+        site = Installation(self.folder / name, self.pg, name, self.build)
         site.write_config(keys=self.keys)
-        site.db, site.log, site.ready = Database(self.pg, name), \
-            folder / "log", self
-        return site
-
-    def drop(self, site):
-        site.stop()
-        self.cur.execute(f"drop database {site.database} with (force)")
+        site.db, site.ready = Database(self.pg, name), self
+        site.log = site.folder / "log"
+        try:
+            yield site
+        finally:
+            site.stop()
+            with self.lock:
+                self.cur.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="module")
@@ -91,10 +97,9 @@ def ready(pg, template, tmp_path_factory):
 
 
 @pytest.fixture
-def site(ready, tmp_path):
-    site = ready.copy(tmp_path / "site")
-    yield site
-    ready.drop(site)
+def site(ready):
+    with ready.copy() as site:
+        yield site
 
 
 class Recording(Sink):
@@ -192,26 +197,24 @@ def assert_everybody_once(site, *sinks):
 
 
 def assert_all_accepted(site, found, *sinks):
-    assert (found["state"], found["accepted"]) == ("done", READERS)
+    assert (found["state"], found["accepted"]) == ("done", READERS), \
+        site.log.read_text()[-2000:]
     assert "uncertain" not in results(site)
     assert_everybody_once(site, *sinks)
 
 
 @pytest.fixture(scope="module")
-def senders(ready, tmp_path_factory):
+def senders(ready):
     """The return path of everybody, from a run in which one command follows
     the reply to another, so that nothing can be mixed up."""
-    site = ready.copy(tmp_path_factory.mktemp("serial") / "site")
-    try:
+    with ready.copy() as site:
         with server(site, "--no-pipelining", "--no-chunking") as sink:
             with running(site):
                 found = done(site)
         assert_all_accepted(site, found, sink)
         path = {to: sender for sender, to in sink.seen()}
-        assert len(set(path.values())) == READERS
-        return path
-    finally:
-        ready.drop(site)
+    assert len(set(path.values())) == READERS
+    return path
 
 
 def tls(site, login=None):
@@ -244,7 +247,7 @@ def test_every_way_to_talk(site, senders, options):
     assert connections >= READERS / 7 if len(options) > 1 else \
         connections <= CONNECTIONS
     # A relay that hangs up after a number of messages is not away.
-    assert "relay-away" not in site.log.read_text()
+    assert "away" not in site.log.read_text()
 
 
 def test_tls_goes_on_with_its_session(site, senders):
@@ -309,15 +312,20 @@ def probe_now(site):
                  "notify tweeluik_send")
 
 
-@pytest.mark.parametrize("fault,kind,reason", [
-    ("RCPT:3+:550 5.7.1 Blocked", "message", "rcpt: 550 5.7.1"),
-    ("EOD:3+:554 5.7.1 Looks like spam", "message", "end-of-data: 554 5.7.1"),
-    ("MAIL:3+:550 5.7.1 Not from you", "message", "mail: 550 5.7.1"),
-    ("CONNECT:*:554 5.7.1 Go away", "connect", "greeting: 554 5.7.1"),
-    ("AUTH:*:535 5.7.8 Wrong", "connect", "auth: 535 5.7.8"),
-    ("certificate", "connect", "certificate"),
-])
-def test_our_trouble_pauses_until_a_probe_succeeds(site, fault, kind, reason):
+# What the relay says, how it is probed, what people read.
+TROUBLES = [
+    ("RCPT:3+:550 5.7.1 Blocked", "message", "rcpt: 5.7.1"),
+    ("EOD:3+:554 5.7.1 Looks like spam", "message", "end-of-data: 5.7.1"),
+    ("MAIL:3+:550 5.7.1 Not from you", "message", "mail: 5.7.1"),
+    ("CONNECT:*:554 5.7.1 Go away", "connect", "greeting: 5.7.1"),
+    ("AUTH:*:535 5.7.8 Wrong", "connect", "auth: 5.7.8"),
+    ("certificate", "connect", "starttls: Het certificaat"),
+]
+
+
+def trouble(site, fault, kind, reason):
+    """It is ours: the issue pauses until a probe succeeds, and nobody is
+    marked."""
     login = ("tweeluik", "woord")
     bad, good, config = ["--at", fault], [], {}
     if kind == "connect":
@@ -330,7 +338,7 @@ def test_our_trouble_pauses_until_a_probe_succeeds(site, fault, kind, reason):
             stack.enter_context(running(site, **config))
             mailing = paused(site)
             assert mailing["probe"] == kind
-            assert reason.lower() in mailing["state_reason"].lower()
+            assert reason in mailing["state_reason"]
             # A probe that fails changes nothing, but that the next is later.
             probe_now(site)
             assert wait_until(lambda: site.db.one(
@@ -341,12 +349,15 @@ def test_our_trouble_pauses_until_a_probe_succeeds(site, fault, kind, reason):
                            " where state <> 'active'") == 0
         with server(site, *good, port=broken.port) as mended:
             probe_now(site)
-            found = done(site)
+            assert wait_until(lambda: row(site)["state"] != "paused", 20)
+            assert wait_until(lambda: due(site) or done(site, 0.5)["state"]
+                              == "done", 20)
+            found = row(site)
             stack.close()
     assert_all_accepted(site, found, broken, mended)
 
 
-def test_a_destination_that_wants_rest_gets_it(site):
+def rest(site):
     """4.7.28: its readers wait, also while the daemon is down; others do
     not."""
     fault = "RCPT:60:451 4.7.28 Too fast"
@@ -368,8 +379,9 @@ def test_a_destination_that_wants_rest_gets_it(site):
         # It is not forgotten, and chunks that are due do not change it.
         with running(site):
             due(site)
-            assert wait_until(lambda: site.db.rows(
-                "select from send_worker where seen_at > started_at"), 10)
+            assert wait_until(lambda: not site.db.rows(
+                "select 1 from chunk where done_at is null"
+                " and (due_at <= now() or leased_by is not null)"), 10)
             assert sink.domains()[resting] == n
             assert [p["domain"] for p in watched(site)["pace"]
                     if p["cooling"]] == [resting]
@@ -381,7 +393,7 @@ def test_a_destination_that_wants_rest_gets_it(site):
     assert_everybody_once(site, sink)
 
 
-def test_so_many_at_a_time_to_a_destination(site):
+def concurrency(site):
     """400 readers of one domain, four at a time, 40 ms each; the others do
     not wait for them."""
     with server(site, "--rtt", 40) as sink:
@@ -395,8 +407,8 @@ def test_so_many_at_a_time_to_a_destination(site):
     assert lasted(site) > 400 / 4 * 0.04 * 0.8
 
 
-@pytest.mark.parametrize("setting,n", [("domain_rate", 400), ("rate", 600)])
-def test_so_many_a_second(site, setting, n):
+def rate(site, setting, n):
+    """So many a second."""
     with server(site) as sink:
         with running(site, send_more=f"    {setting} = {n // 4}\n"):
             found = done(site)
@@ -420,7 +432,7 @@ def test_quiet_hours_keep_an_issue_back(site):
                "proef@proef.example", "--edition", "nl")
             assert wait_until(sink.seen, 20)
             assert wait_until(lambda: site.db.rows(
-                "select from mailing where kind <> 'issue'"
+                "select 1 from mailing where kind <> 'issue'"
                 " and state = 'done'"), 20)
             assert [to for _, to in sink.seen()] == ["proef@proef.example"]
             assert row(site)["waiting"] == READERS
@@ -434,10 +446,11 @@ def test_quiet_hours_keep_an_issue_back(site):
     assert found["accepted"] == READERS == len(sink.seen()) - 1
 
 
-def test_nothing_leaves_without_a_journal(site):
+def no_journal(site):
+    """Nothing leaves without a journal."""
     journal = site.settings["journal"]
     with server(site) as sink:
-        with running(site, send_more="    rate = 100\n"):
+        with running(site, send_more="    rate = 300\n"):
             assert wait_until(lambda: len(sink.seen()) > 20, 20, 0.01)
             shutil.rmtree(journal)
             assert wait_until(lambda: site.db.one(
@@ -445,6 +458,9 @@ def test_nothing_leaves_without_a_journal(site):
             n = len(sink.seen())
             said = site.db.one("select relay from send_worker")
             assert str(journal) in said
+            # A rehearsal wants to know this.
+            assert site.db.one(
+                "select relay_size from send_worker") == 104857600
             status = as_json(site, "status")["sending"]
             assert status["relay"] == said and status["relay_since"]
             site.db.rows("update send_worker"
@@ -476,6 +492,11 @@ def test_of_whom_nobody_knows(site, setting):
     says so; in a window others are on their way by then."""
     with server(site, "--at", "EOD:50:lost") as sink:
         with running(site, send_more=f'    uncertain = "{setting}"\n'):
+            if setting == "resend":
+                assert wait_until(lambda: row(site)["accepted"]
+                                  + results(site).get("uncertain", 0)
+                                  == READERS, 20, 0.05)
+                due(site)
             found = done(site)
     unsure = results(site)["uncertain"]
     times = collections.Counter(to for _, to in sink.seen())
@@ -490,9 +511,24 @@ def test_of_whom_nobody_knows(site, setting):
         assert 1 <= sum(n - 1 for n in times.values()) <= unsure
 
 
-def test_a_rehearsal_knows_what_the_relay_takes(site):
-    with server(site):
-        with running(site):
-            assert done(site)["accepted"] == READERS
-            assert wait_until(lambda: site.db.one(
-                "select relay_size from send_worker") == 104857600, 20)
+# They wait for the clock more than they work.
+SLOW = {"rest": (rest,), "concurrency": (concurrency,),
+        "domain_rate": (rate, "domain_rate", 400), "rate": (rate, "rate", 600),
+        "no_journal": (no_journal,),
+        **{reason: (trouble, fault, kind, reason)
+           for fault, kind, reason in TROUBLES}}
+
+
+@pytest.fixture(scope="module")
+def meanwhile(ready):
+    """All of them, some at a time."""
+    def run(function, *values):
+        with ready.copy() as site:
+            function(site, *values)
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        yield {name: pool.submit(run, *case) for name, case in SLOW.items()}
+
+
+@pytest.mark.parametrize("name", SLOW)
+def test_slow(meanwhile, name):
+    meanwhile[name].result()

@@ -221,6 +221,20 @@ def test_a_namesake_of_the_dead(fleet):
     assert fleet.site.db.one("select count(*) from send_worker") == 1
 
 
+def test_stopped_while_it_leases(fleet):
+    """What it had no time to begin is for the others at once."""
+    name = planned_issue(fleet.site, 1000)
+    host = fleet.host(send="    rate = 40\n").start()
+    assert wait_until(lambda: fleet.site.db.rows(
+        "select 1 from send_worker"), 20)
+    freeze(fleet.site, name)
+    for _ in range(3):
+        assert host.end() == 0
+        assert leased(fleet.site, host) == presumed(fleet.site) == 0
+        assert not fleet.site.db.rows("select 1 from send_worker")
+        host.start()
+
+
 @pytest.mark.slow
 def test_leases_run_out(fleet):
     """One host stands still and one is cut off, both for longer than a lease;

@@ -293,13 +293,58 @@ def test_a_rehearsal_finds_what_would_go_wrong(site, issue):
                  " values ('a:1', 'a', 1, 2, 1000)")
     done = document(site, "issue", "rehearse", issue, code=4)
     assert done["faults"]["too-large"] == 8 and done["relay_size"] == 1000
-    assert done["seconds"] == 4.5
+    assert (done["seconds"], done["pace"]) == (4.5, "workers")
     told = text(site, "issue", "rehearse", issue, code=4, lang="nl")
     assert "x 8 mails zijn te groot voor de mailserver" in told
     # Nobody has seen that worker for long.
     site.db.rows("update send_worker set seen_at = now() - interval '1 hour'")
     assert document(site, "issue", "rehearse", issue,
                     code=4)["relay_size"] == 0
+
+
+def test_the_slowest_decides_how_long_it_takes(site, issue):
+    """Nine readers, and two elsewhere."""
+    for i in range(2):
+        run(site, "subscriber", "add", f"x{i}@klein.example", "--basis",
+            "asked")
+
+    def estimate(**settings):
+        site.write_config(send_more="".join(
+            f"    {k} = {v}\n" for k, v in settings.items()))
+        done = document(site, "issue", "rehearse", issue)
+        return done["pace"], done["seconds"], done["quiet_seconds"]
+
+    assert estimate() == ("unknown", None, 0)
+    assert estimate(rate=1) == ("rate", 11, 0)
+    assert estimate(domain_rate=1) == ("domain_rate", 9, 0)
+    assert estimate(rate=1, domain_rate=1) == ("rate", 11, 0)
+    assert estimate(rate=2, domain_rate=1) == ("domain_rate", 9, 0)
+    told = text(site, "issue", "rehearse", issue)
+    assert f"9 seconds: 9 mails go to {HOST}, at 1.0 a second" in told
+    site.db.rows("insert into send_worker (name, host, pid, rate)"
+                 " values ('a:1', 'a', 1, 0.5)")
+    assert estimate(rate=1) == ("workers", 22, 0)
+
+
+@pytest.mark.parametrize("sends_at,rate,waits", [
+    ("12:00", 1, 0),             # well before
+    ("23:00", 1, 8 * 3600),      # in them
+    ("22:00", 1, 9 * 3600),
+    ("07:00", 1, 0),
+    ("21:59:55", 1, 9 * 3600),   # before, and on after them
+    ("21:59:55", .0001, 18 * 3600),  # 25 hours of work, 15 a day
+])
+def test_quiet_hours_take_their_time(site, issue, sends_at, rate, waits):
+    site.write_config(send_more='    quiet_hours = "22:00-07:00"\n')
+    site.db.rows("update issue set send_after = wall_clock(schedule_date("
+                 "now()) + 2 + time %s, schedule_zone())", sends_at)
+    site.db.rows("insert into send_worker (name, host, pid, rate)"
+                 " values ('a:1', 'a', 1, %s)", rate)
+    done = document(site, "issue", "rehearse", issue)
+    assert done["quiet_seconds"] == waits
+    assert done["seconds"] == pytest.approx(9 / rate + waits)
+    told = text(site, "issue", "rehearse", issue)
+    assert ("are quiet hours (22:00-07:00)" in told) == (waits > 0)
 
 
 def missing(site, issue, *words):
@@ -529,6 +574,35 @@ def test_an_object_a_line_for_programs(site, story):
     watch.end()
     last = json.loads(watch.process.stdout.read().splitlines()[-1])
     assert (last["state"], last["mailing"]) == ("stopped", "stopped")
+
+
+def hours(site, begins, ends):
+    """From now."""
+    return site.db.one(
+        "select to_char(t + interval '1 hour' * %s, 'HH24:MI') || '-'"
+        " || to_char(t + interval '1 hour' * %s, 'HH24:MI')"
+        " from (select now() at time zone schedule_zone() as t) x",
+        begins, ends)
+
+
+def test_quiet_hours_are_shown_while_they_keep_it_back(site, issue):
+    now = hours(site, -2, 3)
+    site.write_config(send_more=f'    quiet_hours = "{now}"\n')
+    told = text(site, "status")
+    assert f"{now}, that is now\n" in told
+    freeze(site, issue)
+    assert f"{now}, that is now: an issue waits\n" in text(site, "status")
+    watch, seen = on_terminal(site, issue, [r"Quiet +no issue leaves in the "
+                                            f"hours {now}"])
+    watch.process.send_signal(signal.SIGINT)
+    watch.end(130)
+    os.close(watch.ours)
+    watch = Watch(site, issue, lang="nl", stderr=subprocess.PIPE)
+    assert "Ctrl-C" in watch.process.stderr.readline()
+    assert f"De stille uren ({now}) houden het tegen" in \
+        watch.process.stderr.readline()
+    run(site, "issue", "stop", issue, "--confirm", issue)
+    watch.end()
 
 
 def test_more_reasons_than_fit(site, issue):
