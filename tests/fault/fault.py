@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""fault.py [--seed N] [--only WORD] [--short] JSON - send while all fails.
+"""fault.py [--seed N] [--only WORD] JSON - send while all fails.
 
 Each round sends a whole issue while the faults of its scenario happen, lets
 the rest go out, and then holds the ledger against what the relay has counted.
@@ -38,8 +38,11 @@ def say(text, end="\n"):
 
 
 class Run:
-    def __init__(self, lab, folder, keeps):
-        self.lab, self.folder, self.keeps = lab, folder, keeps
+    """brief: with a few faults of each kind only."""
+
+    def __init__(self, lab, folder, brief=False, keeps=False):
+        self.lab, self.folder = lab, folder
+        self.brief, self.keeps = brief, keeps
         self.faults = collections.Counter()
         self.rounds, self.failed = [], []
 
@@ -50,7 +53,8 @@ class Run:
         folder = self.folder / f"round-{seed}"
         folder.mkdir()
         more = getattr(function, "options", lambda part: {})(part)
-        r = Round(self.lab, folder, seed, **options, **more)
+        r = Round(self.lab, folder, seed, brief=self.brief, **options,
+                  **more)
         began = time.monotonic()
         say(f"  {function.__name__:24} seed {seed:<9} ", "")
         why = None
@@ -81,14 +85,18 @@ class Run:
         return why is None
 
 
+    def remove(self):
+        shutil.rmtree(self.lab.pg.folder, ignore_errors=True)
+        shutil.rmtree(self.folder)
+
+
 def seeds(words, base):
     if words.seed:
         return [int(words.seed)]
     found = []
-    for i, (function, parts, short, _) in enumerate(SCENARIOS):
+    for i, (function, parts, _, _) in enumerate(SCENARIOS):
         if words.only in function.__name__:
-            n = short if words.short else parts
-            found += [(base + part) * SEED_STEP + i for part in range(n)]
+            found += [(base + part) * SEED_STEP + i for part in range(parts)]
     return found
 
 
@@ -96,7 +104,6 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--seed", default="")
     parser.add_argument("--only", default="", help="part of a name")
-    parser.add_argument("--short", action="store_true")
     parser.add_argument("--keep", action="store_true",
                         help="the folder of every round")
     parser.add_argument("--readers", type=int, default=READERS)
@@ -126,7 +133,7 @@ def main():
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(Lab(folder, build, words.readers))
-        run = Run(lab, folder, words.keep)
+        run = Run(lab, folder, keeps=words.keep)
         say(f"{words.readers:,} readers in each round")
         for seed in seeds(words, base):
             run.round(seed)
@@ -145,7 +152,7 @@ def main():
     elif words.keep:
         say(f"Kept in {folder}")
     else:
-        shutil.rmtree(folder)
+        run.remove()
     return bool(run.failed)
 
 

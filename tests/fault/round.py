@@ -48,11 +48,11 @@ class Round:
 
     def __init__(self, lab, folder, seed, offer="chunking", tls=False,
                  connections=2, window=4, chunk=100, sync="never",
-                 send_more="", sink=()):
+                 send_more="", sink=(), brief=False):
         self.lab, self.folder, self.seed = lab, folder, seed
         self.random = random.Random(seed)
         self.faults = collections.Counter()
-        self.offer, self.tls = offer, tls
+        self.offer, self.tls, self.brief = offer, tls, brief
         self.persons = self.random.random() < 0.7  # resume what is paused
         self.hasty = self.random.random() < 0.8
         self.port = free_port()

@@ -1,7 +1,7 @@
 """What fails in a round, by name.
 
 A scenario is a function of a Round; `parts` says in how many rounds it goes
-through all its steps, `short` which of them the short run takes.
+through all its steps, `short` whether the short run has one of them.
 """
 
 import os
@@ -21,8 +21,10 @@ def scenario(parts, short=0, **options):
     return add
 
 
-def part_of(steps, part, parts):
+def part_of(r, steps, part, parts):
     """Every step once in all parts together, near ones in different parts."""
+    if r.brief:
+        parts *= 6
     return list(steps)[part % parts::parts]
 
 
@@ -39,7 +41,7 @@ def turns(step, actions, last):
 @scenario(4, short=1)
 def killed_at_random(r, part):
     r.start_sink("--rtt", 2)
-    for _ in range(25):
+    for _ in range(6 if r.brief else 25):
         r.start()
         r.watch(r.random.uniform(0.02, 0.5))
         r.kill("any moment")
@@ -58,7 +60,7 @@ JOURNAL_STEPS = [
 @scenario(6, short=1, sync="turn", window=2)
 def killed_at_the_journal(r, part):
     r.start_sink()
-    for rule in part_of(JOURNAL_STEPS, part, 6):
+    for rule in part_of(r, JOURNAL_STEPS, part, 6):
         r.die_at(rule)
         if r.is_done():
             break
@@ -70,7 +72,7 @@ SEND_STEPS = turns("send", ("die-before", "die-half", "die-after"), 40)
 @scenario(4, short=1, window=2)
 def killed_while_sending(r, part):
     r.start_sink()
-    for rule in part_of(SEND_STEPS, part, 4):
+    for rule in part_of(r, SEND_STEPS, part, 4):
         r.die_at(rule)
         if r.is_done():
             break
@@ -82,7 +84,7 @@ DB_STEPS = turns("db", ("die-before", "die-half", "die-after"), 40)
 @scenario(4, short=1, window=2, chunk=50)
 def killed_while_recording(r, part):
     r.start_sink()
-    for rule in part_of(DB_STEPS, part, 4):
+    for rule in part_of(r, DB_STEPS, part, 4):
         r.die_at(rule)
         if r.is_done():
             break
@@ -94,7 +96,7 @@ def host_killed(r, part):
     r.start_sink()
     steps = [*turns("write", ("die-half", "die-after"), 12),
              *turns("send", ("die-after",), 12)]
-    for rule in part_of(steps, part, 2):
+    for rule in part_of(r, steps, part, 2):
         r.die_at(rule, "group", whole=True, seconds=15)
         if r.is_done():
             break
@@ -107,7 +109,7 @@ def power_cut(r, part):
     steps = [*turns("write", ("die-half", "die-after"), 24),
              *turns("send", ("die-after",), 24),
              *turns("db", ("die-after",), 24)]
-    for rule in part_of(steps, part, 4):
+    for rule in part_of(r, steps, part, 4):
         r.die_at(rule, "power")
         r.boots += 1
         for kept in r.journal.glob("*.kept"):
@@ -166,7 +168,7 @@ def database_cut(r, part):
     """The connection breaks before, in and after each statement."""
     r.start_sink()
     steps = turns("db", ("cut-before", "cut-half", "cut-after"), 40)
-    mine = part_of(steps, part, 4)
+    mine = part_of(r, steps, part, 4)
     for rule in mine:
         r.start(rule)
         r.watch(0.8)
@@ -186,7 +188,7 @@ def backends(r):
 def database_stops(r, part):
     r.start_sink("--rtt", 2)
     r.start()
-    for n in range(10):
+    for n in range(4 if r.brief else 10):
         r.watch(r.random.uniform(0.05, 1.2))
         what = n % 3
         if what == 0:
@@ -254,7 +256,8 @@ relay_does_not_open.options = offer_of
 def relay_fails_in_turn(r, part):
     """Each kind at each step of a transaction, at several turns."""
     steps = [s for s in STEPS if s != "DATA" or r.offer != "chunking"]
-    r.start_sink(*script(r, rules_in_turn(steps, 170, 2, SPECIAL)))
+    r.start_sink(*script(r, rules_in_turn(steps, 30 if r.brief else 170,
+                                           2, SPECIAL)))
     r.press(60)
 
 
@@ -303,7 +306,7 @@ def network_cut(r, part):
     """The relay stands still, or is gone for a while with all it was at."""
     r.start_sink("--rtt", 2)
     r.start()
-    for n in range(10):
+    for n in range(4 if r.brief else 10):
         r.watch(r.random.uniform(0.05, 0.4))
         if n % 2:
             r.sink.process.send_signal(signal.SIGSTOP)
@@ -328,7 +331,7 @@ def sockets_fail(r, part):
     r.start_sink()
     steps = turns("send", ("cut-before", "cut-half", "cut-after", "short"),
                   24)
-    for rule in part_of(steps, part, 2):
+    for rule in part_of(r, steps, part, 2):
         r.start(rule)
         r.watch(0.3)
         r.stop()
@@ -354,7 +357,7 @@ def disk_fails(r, part):
                   f"write:{n}:full,truncate:1:fail,create:2:fail",
                   f"write:{n}:full,write:{n + 1}:die-half",
                   f"write:{n}-{n + 1}:fail"]
-    for rule in part_of(rules, part, 3):
+    for rule in part_of(r, rules, part, 3):
         r.start(rule)
         r.watch(1.3)
         if r.process.poll() is None:
@@ -402,7 +405,7 @@ def everything(r, part):
     rate = ("--faults", f"{r.seed % 100000}:0.01:"
             "drop,4xx,421,garbage,silence,half,cut,lost", "--rtt", 1)
     r.start_sink(*rate)
-    for _ in range(14):
+    for _ in range(5 if r.brief else 14):
         n = r.random.randint(1, 60)
         rule = r.random.choice((
             f"write:{n}:die-half", f"send:{n}:die-after", f"db:{n}:die-after",
