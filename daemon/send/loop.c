@@ -541,9 +541,11 @@ loop_run(struct loop *l)
 		}
 		turn(l);
 	}
-	/* Time for a goodbye, if the relay answers. */
+	/* Time for a goodbye, if the relay answers, and for what a turn may
+	 * still have put on its way into the ledger: the pace. */
 	for (int64_t until = clock_now_ms() + IDLE_MS;
-	     connections_count(l->connections) > 0 && clock_now_ms() < until;) {
+	     (connections_count(l->connections) > 0 || !is_through(l)) &&
+	     clock_now_ms() < until;) {
 		if (l->stop_by_ms == 0)
 			begin_to_stop(l);
 		turn(l);
