@@ -13,6 +13,13 @@
 #include "daemon/role/stream.h"
 #include "daemon/role/stream_trust.h"
 
+/* The ciphers of the library, in the order of RFC 9325, 4.2: AES-128-GCM
+ * protects as long as anybody can tell, for a quarter less. */
+static const char priority[] =
+    "-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:"
+    "+AES-256-GCM:+CHACHA20-POLY1305:+AES-128-CCM:+AES-256-CCM:"
+    "+AES-128-CBC:+AES-256-CBC";
+
 struct stream_tls {
 	gnutls_session_t session;
 	const char *host;
@@ -55,8 +62,8 @@ set_up(struct stream_tls *t, int fd)
 {
 	if (gnutls_init(&t->session,
 		GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) < 0 ||
-	    gnutls_set_default_priority_append(t->session,
-		"-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2", NULL, 0) < 0 ||
+	    gnutls_set_default_priority_append(t->session, priority, NULL, 0) <
+		0 ||
 	    (!is_address(t->host) &&
 		gnutls_server_name_set(t->session, GNUTLS_NAME_DNS, t->host,
 		    strlen(t->host)) < 0))

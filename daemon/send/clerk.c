@@ -85,15 +85,22 @@ clerk_fd_clear(const struct clerk *c)
 	clear(c->notice_fd);
 }
 
-bool
-clerk_is_free(struct clerk *c)
+void
+clerk_look(struct clerk *c, struct clerk_state *ret)
 {
-	bool is_free;
-
 	(void)pthread_mutex_lock(&c->lock);
-	is_free = c->given == NULL && c->recorded == NULL;
+	*ret = (struct clerk_state){ .recorded = c->recorded,
+		.leased = c->leased,
+		.is_free = c->given == NULL,
+		.is_idle = c->idle && c->leased == NULL,
+		.wants_probe = c->probe,
+		.workers = c->workers,
+		.epoch = c->epoch,
+		.lease_until_ms = c->lease_until_ms - BEAT_MS };
+	c->recorded = NULL;
+	c->leased = NULL;
+	c->probe = false;
 	(void)pthread_mutex_unlock(&c->lock);
-	return is_free;
 }
 
 void
@@ -103,18 +110,6 @@ clerk_hand(struct clerk *c, struct batch *b)
 	c->given = b;
 	(void)pthread_mutex_unlock(&c->lock);
 	poke(c->wake_fd);
-}
-
-struct batch *
-clerk_recorded(struct clerk *c)
-{
-	struct batch *b;
-
-	(void)pthread_mutex_lock(&c->lock);
-	b = c->recorded;
-	c->recorded = NULL;
-	(void)pthread_mutex_unlock(&c->lock);
-	return b;
 }
 
 void
@@ -130,80 +125,12 @@ clerk_want(struct clerk *c, int chunks)
 		poke(c->wake_fd);
 }
 
-struct work *
-clerk_leased(struct clerk *c)
-{
-	struct work *w;
-
-	(void)pthread_mutex_lock(&c->lock);
-	w = c->leased;
-	c->leased = NULL;
-	(void)pthread_mutex_unlock(&c->lock);
-	return w;
-}
-
-bool
-clerk_is_idle(struct clerk *c)
-{
-	bool idle;
-
-	(void)pthread_mutex_lock(&c->lock);
-	idle = c->idle && c->leased == NULL;
-	(void)pthread_mutex_unlock(&c->lock);
-	return idle;
-}
-
-bool
-clerk_lease_holds(struct clerk *c)
-{
-	int64_t until;
-
-	(void)pthread_mutex_lock(&c->lock);
-	until = c->lease_until_ms;
-	(void)pthread_mutex_unlock(&c->lock);
-	return clock_now_ms() < until - BEAT_MS;
-}
-
-unsigned int
-clerk_epoch(struct clerk *c)
-{
-	unsigned int epoch;
-
-	(void)pthread_mutex_lock(&c->lock);
-	epoch = c->epoch;
-	(void)pthread_mutex_unlock(&c->lock);
-	return epoch;
-}
-
-bool
-clerk_wants_probe(struct clerk *c)
-{
-	bool probe;
-
-	(void)pthread_mutex_lock(&c->lock);
-	probe = c->probe;
-	c->probe = false;
-	(void)pthread_mutex_unlock(&c->lock);
-	return probe;
-}
-
 void
 clerk_tell(struct clerk *c, const struct clerk_news *news)
 {
 	(void)pthread_mutex_lock(&c->lock);
 	c->news = *news;
 	(void)pthread_mutex_unlock(&c->lock);
-}
-
-int
-clerk_workers(struct clerk *c)
-{
-	int n;
-
-	(void)pthread_mutex_lock(&c->lock);
-	n = c->workers;
-	(void)pthread_mutex_unlock(&c->lock);
-	return n;
 }
 
 /*

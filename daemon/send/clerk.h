@@ -8,8 +8,7 @@
  * batch waits, is tried again, and nothing is leased.
  *
  * Ownership: a batch that was handed over is the clerk's until it comes back
- *   from clerk_recorded(); works from clerk_leased() are the worker's, and go
- *   back inside a batch.
+ *   as recorded; leased works are the worker's, and go back inside a batch.
  * Errors: the clerk logs what it meets (it decides what to do about it).
  * Threads: all calls are the worker's, but for clerk_start() and clerk_join().
  */
@@ -34,6 +33,22 @@ struct clerk_setup {
 	const char *name; /* of the worker: HOST:PID:MOMENT */
 };
 
+/* How things stand. */
+struct clerk_state {
+	struct batch *recorded; /* NULL, or the worker's once more */
+	struct work *leased;	/* NULL, or a list for the worker */
+	bool is_free;		/* takes a batch */
+	bool is_idle;		/* the last lease found nothing that is due */
+	bool wants_probe;	/* of the relay; said once */
+	int workers;		/* that share the relay */
+	/* Counts up when leases ran out and came back: what was leased before
+	 * must not be sent any more. */
+	unsigned int epoch;
+	/* clock_now_ms() from which no message may leave: somebody else may be
+	 * sending it by then. */
+	int64_t lease_until_ms;
+};
+
 /* What the worker shows of itself. */
 struct clerk_news {
 	int connections;
@@ -53,34 +68,18 @@ bool clerk_join(struct clerk *c, bool all_done);
 /* After clerk_join(), and after all works were freed. */
 void clerk_free(struct clerk *c);
 
-/* Readable when clerk_recorded(), clerk_leased() or clerk_told() has news. */
+/* Readable when there is something new to see. */
 int clerk_fd(const struct clerk *c);
 void clerk_fd_clear(const struct clerk *c);
 
-/* False while a batch is in hand. */
-bool clerk_is_free(struct clerk *c);
+void clerk_look(struct clerk *c, struct clerk_state *ret);
+
+/* Only when it is free. */
 void clerk_hand(struct clerk *c, struct batch *b);
-struct batch *clerk_recorded(struct clerk *c);
 
 /* Lease so many chunks when there are any; 0: no more. */
 void clerk_want(struct clerk *c, int chunks);
-/* A list, or NULL. */
-struct work *clerk_leased(struct clerk *c);
-/* The last lease found nothing that is due. */
-bool clerk_is_idle(struct clerk *c);
-
-/* May messages still leave?  False when the leases could not be renewed in
- * time: somebody else may be sending them by now. */
-bool clerk_lease_holds(struct clerk *c);
-/* Counts up when leases ran out and came back: what was leased before must not
- * be sent any more. */
-unsigned int clerk_epoch(struct clerk *c);
-
-/* A probe of the relay is wanted; true once. */
-bool clerk_wants_probe(struct clerk *c);
 
 void clerk_tell(struct clerk *c, const struct clerk_news *news);
-/* How many workers share the relay. */
-int clerk_workers(struct clerk *c);
 
 #endif

@@ -14,7 +14,6 @@
 #include "base/log.h"
 #include "daemon/role/stream.h"
 #include "daemon/send/classify.h"
-#include "daemon/send/clerk.h"
 #include "daemon/send/connections.h"
 #include "daemon/send/pace.h"
 #include "daemon/send/pace_store.h"
@@ -189,7 +188,8 @@ open_more(struct loop *l)
 	int want = loop_pending(l);
 	struct err e;
 
-	if (have == 0 && clerk_wants_probe(l->clerk)) {
+	if (have == 0 && l->probe_wanted) {
+		l->probe_wanted = false;
 		l->probing = connections_open(l->connections, &e) == 0;
 		return;
 	}
@@ -234,6 +234,12 @@ check_connections(struct loop *l)
 /*
  * Journal and transmission.
  */
+bool
+loop_lease_holds(const struct loop *l)
+{
+	return clock_now_ms() < l->clerk_state.lease_until_ms;
+}
+
 static int
 open_journal(struct loop *l, struct err *e)
 {
@@ -289,7 +295,7 @@ write_journal(struct loop *l)
 		journal_trouble(l, &e);
 		return -1;
 	}
-	if (!l->journal_bad && clerk_lease_holds(l->clerk))
+	if (!l->journal_bad && loop_lease_holds(l))
 		commit(l);
 	if (journal_flush(l->journal, &e) == -1) {
 		journal_trouble(l, &e);
@@ -300,7 +306,7 @@ write_journal(struct loop *l)
 		l->journal_bad = false;
 		l->trouble[0] = '\0';
 	}
-	return clerk_lease_holds(l->clerk) ? 0 : -1;
+	return loop_lease_holds(l) ? 0 : -1;
 }
 
 static void
@@ -333,7 +339,7 @@ transmit(struct loop *l)
 static void
 take_recorded(struct loop *l)
 {
-	struct batch *b = clerk_recorded(l->clerk);
+	struct batch *b = l->clerk_state.recorded;
 
 	if (b == NULL)
 		return;
@@ -354,12 +360,13 @@ hand_over(struct loop *l)
 		l->batch_since_ms = l->now_ms;
 		return;
 	}
-	if (!clerk_is_free(l->clerk) ||
+	if (!l->clerk_state.is_free ||
 	    (b->n < HAND_OVER_MIN && b->nbrakes == 0 && l->stop_by_ms == 0 &&
 		l->now_ms - l->batch_since_ms < HAND_OVER_MS))
 		return;
 	l->batch = b == &l->batches[0] ? &l->batches[1] : &l->batches[0];
 	l->batch_since_ms = l->now_ms;
+	l->clerk_state.is_free = false;
 	clerk_hand(l->clerk, b);
 }
 
@@ -396,7 +403,7 @@ tell(struct loop *l)
 	l->told_ms = l->now_ms;
 	memcpy(news.relay, l->trouble, sizeof(news.relay));
 	clerk_tell(l->clerk, &news);
-	pace_set_share(l->pace, clerk_workers(l->clerk));
+	pace_set_share(l->pace, l->clerk_state.workers);
 	if (l->now_ms - l->paced_ms >= PACE_MS && pace_is_changed(l->pace)) {
 		l->paced_ms = l->now_ms;
 		pace_store_take(l->pace, l->now_ms, l->batch);
@@ -446,6 +453,8 @@ turn(struct loop *l)
 
 	l->now_ms = clock_now_ms();
 	dispatch(l, events, n > 0 ? n : 0);
+	clerk_look(l->clerk, &l->clerk_state);
+	l->probe_wanted |= l->clerk_state.wants_probe;
 	take_recorded(l);
 	loop_take_works(l);
 	open_more(l);
@@ -469,11 +478,11 @@ stop_wanted(const struct loop *l)
 
 /* Nothing is under way and nothing is due. */
 static bool
-is_through(struct loop *l)
+is_through(const struct loop *l)
 {
 	return l->nworks == 0 && batch_is_empty(l->batch) &&
-	    clerk_is_free(l->clerk) && l->flights.used == 0 &&
-	    (l->stop_by_ms != 0 || clerk_is_idle(l->clerk));
+	    l->clerk_state.is_free && l->flights.used == 0 &&
+	    (l->stop_by_ms != 0 || l->clerk_state.is_idle);
 }
 
 static void
@@ -532,9 +541,11 @@ loop_run(struct loop *l)
 		}
 		turn(l);
 	}
-	/* Time for a goodbye, if the relay answers. */
+	/* Time for a goodbye, if the relay answers, and for what a turn may
+	 * still have put on its way into the ledger: the pace. */
 	for (int64_t until = clock_now_ms() + IDLE_MS;
-	     connections_count(l->connections) > 0 && clock_now_ms() < until;) {
+	     (connections_count(l->connections) > 0 || !is_through(l)) &&
+	     clock_now_ms() < until;) {
 		if (l->stop_by_ms == 0)
 			begin_to_stop(l);
 		turn(l);

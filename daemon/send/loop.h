@@ -22,11 +22,11 @@
 #include <stdint.h>
 
 #include "daemon/send/batch.h"
+#include "daemon/send/clerk.h"
 #include "daemon/send/flight.h"
 #include "daemon/send/smtp_client.h"
 #include "daemon/send/worker.h"
 
-struct clerk;
 struct connection;
 struct connections;
 struct journal;
@@ -47,6 +47,8 @@ struct loop {
 	char port[8];
 	int epoll_fd;
 	struct clerk *clerk;
+	struct clerk_state clerk_state; /* as seen in this turn */
+	bool probe_wanted;
 	struct connections *connections;
 	struct journal *journal; /* from the first message on */
 	struct pace *pace;
@@ -92,6 +94,8 @@ void loop_done(struct loop *l);
 /* Until it is time to stop, or with `once` until nothing is due.  The clerk has
  * ended then. */
 void loop_run(struct loop *l);
+
+bool loop_lease_holds(const struct loop *l);
 
 /* loop_fill.c: from leased chunks to the connections */
 void loop_take_works(struct loop *l);

@@ -5,7 +5,6 @@
 
 #include "base/config.h"
 #include "base/err.h"
-#include "daemon/send/clerk.h"
 #include "daemon/send/connections.h"
 #include "daemon/send/pace.h"
 #include "daemon/send/work.h"
@@ -31,7 +30,7 @@ void
 loop_take_works(struct loop *l)
 {
 	struct work *w, **last = &l->works;
-	unsigned int epoch = clerk_epoch(l->clerk);
+	unsigned int epoch = l->clerk_state.epoch;
 
 	if (epoch != l->epoch) {
 		/* Others may have taken over what was leased until now. */
@@ -42,7 +41,7 @@ loop_take_works(struct loop *l)
 	}
 	while (*last != NULL)
 		last = &(*last)->next_work;
-	*last = clerk_leased(l->clerk);
+	*last = l->clerk_state.leased;
 	for (w = *last; w != NULL; w = w->next_work) {
 		l->nworks++;
 		w->given_up = l->stop_by_ms != 0 || is_braked(l, w);
@@ -281,7 +280,7 @@ loop_fill(struct loop *l)
 	bool more = true;
 
 	if (l->away_until_ms > l->now_ms || l->journal_bad ||
-	    l->stop_by_ms != 0 || !clerk_lease_holds(l->clerk))
+	    l->stop_by_ms != 0 || !loop_lease_holds(l))
 		return;
 	while (more && connections_room(l->connections) > 0 &&
 	    loop_pending(l) > 0) {

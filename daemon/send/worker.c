@@ -9,7 +9,6 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "daemon/send/clerk.h"
 #include "daemon/send/journal_dir.h"
 #include "daemon/send/loop.h"
 #include "daemon/send/pace_store.h"
