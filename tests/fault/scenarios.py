@@ -236,7 +236,7 @@ def script(r, rules):
     return "--script", file
 
 
-@scenario(4, connections=1, send_more="    rate = 60\n")
+@scenario(4, connections=1, send_more="    rate = 150\n")
 def relay_does_not_open(r, part):
     """Each kind at the greeting, EHLO and STARTTLS."""
     steps = OPENING if r.tls else OPENING[:2]
