@@ -45,6 +45,7 @@ class Run:
         self.brief, self.keeps = brief, keeps
         self.faults = collections.Counter()
         self.rounds, self.failed = [], []
+        self.began = time.monotonic()
 
     def round(self, seed):
         """True when it went well."""
@@ -85,6 +86,14 @@ class Run:
         return why is None
 
 
+    def results(self):
+        kinds = collections.defaultdict(dict)
+        for (kind, step), n in sorted(self.faults.items()):
+            kinds[kind][step] = n
+        return {"faults": sum(self.faults.values()), "kinds": kinds,
+                "rounds": self.rounds, "wrong": self.failed,
+                "seconds": round(time.monotonic() - self.began)}
+
     def remove(self):
         shutil.rmtree(self.lab.pg.folder, ignore_errors=True)
         shutil.rmtree(self.folder)
@@ -111,14 +120,14 @@ def arguments():
     return parser.parse_args()
 
 
-def table(faults):
-    kinds = collections.defaultdict(dict)
-    for (kind, step), n in sorted(faults.items()):
-        kinds[kind][step] = n
-    for kind, steps in kinds.items():
+def table(run):
+    results = run.results()
+    for kind, steps in results["kinds"].items():
         say(f"  {kind:16} {sum(steps.values()):6}  "
             + ", ".join(f"{step} {n}" for step, n in steps.items()))
-    return kinds
+    say(f"  {'all':16} {results['faults']:6}  in {len(run.rounds)} rounds and"
+        f" {results['seconds'] / 60:.1f} minutes; {len(run.failed)} rounds"
+        " went wrong")
 
 
 def main():
@@ -130,22 +139,15 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tweeluik-fault-",
                                            dir="/var/tmp"))
     folder.chmod(0o755)
-    began = time.monotonic()
     with contextlib.ExitStack() as stack:
         lab = stack.enter_context(Lab(folder, build, words.readers))
         run = Run(lab, folder, keeps=words.keep)
         say(f"{words.readers:,} readers in each round")
         for seed in seeds(words, base):
             run.round(seed)
-    seconds = time.monotonic() - began
-    total = sum(run.faults.values())
+            words.json.write_text(json.dumps(run.results(), indent=1) + "\n")
     say("")
-    kinds = table(run.faults)
-    say(f"  {'all':16} {total:6}  in {len(run.rounds)} rounds and"
-        f" {seconds / 60:.1f} minutes; {len(run.failed)} rounds went wrong")
-    words.json.write_text(json.dumps(
-        {"faults": total, "kinds": kinds, "rounds": run.rounds,
-         "seconds": round(seconds), "wrong": run.failed}, indent=1) + "\n")
+    table(run)
     if run.failed:
         say("Once more: " + ", ".join(f"make fault SEED={s}"
                                       for s in run.failed))

@@ -121,7 +121,8 @@ class Round:
         env = dict(self.site.env(), FAULT_AT=at, FAULT_VICTIM=victim,
                    FAULT_LOG=str(self.shim_log),
                    FAULT_BOOT=f"{self.boots + 1:032x}",
-                   LD_PRELOAD=str(self.lab.build / "tests/fault-shim.so"))
+                   LD_PRELOAD=str(self.lab.build / "tests/fault-shim.so"),
+                   ASAN_OPTIONS="verify_asan_link_order=0")
         program = "bin/tweeluikd" if whole else \
             "libexec/tweeluik/tweeluik-send"
         words = ["--foreground"] if whole else []

@@ -344,7 +344,7 @@ sockets_fail.options = lambda part: {"tls": part % 2 == 1}
 
 # The disk.
 
-@scenario(3, short=1, window=2, sync="turn", send_more="    rate = 80\n")
+@scenario(3, short=1, window=2, sync="turn", send_more="    rate = 150\n")
 def disk_fails(r, part):
     """No room, half of it, a disk that does not sync; then it is better."""
     r.start_sink()
