@@ -68,7 +68,7 @@ class SendHost(Installation):
         self.sink.counts()
         copies = collections.Counter()
         for line in (self.folder / "list").read_text().splitlines():
-            address, n = line.split()
+            address, n, *_ = line.split()
             copies[int(address[1:8])] = int(n)
         return copies
 
