@@ -150,6 +150,10 @@ struct column {
 /* One object a row; integers, booleans, json and text by column type. */
 json_t *json_of_rows(const struct rows *r);
 json_t *json_of_row(const struct rows *r, int row);
+
+/* A member that may be missing or null: "" or 0 then. */
+const char *json_str(const json_t *o, const char *key);
+int64_t json_num(const json_t *o, const char *key);
 /* A list: {"schema": schema, "items": [...]}, tab separated, or a table. */
 void out_list(const struct cli *c, const char *schema, json_t *items,
     const struct column *columns);

@@ -11,20 +11,6 @@ static const char meaning[] = N_("Accepted means: the mail server has taken "
 				 "the mail. Whether somebody reads it, we do "
 				 "not measure.");
 
-static int64_t
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s == NULL ? "" : s;
-}
-
 static int
 get(struct cli *c, const char *query, int64_t id, json_t **ret, struct err *e)
 {
@@ -89,8 +75,8 @@ print_row(struct cli *c, const json_t *report, const char *key,
 		n += ((unsigned char)*p & 0xc0) != 0x80;
 	out("  %s%*s", heading, n < 20 ? 20 - n : 0, "");
 	json_array_foreach(editions, i, edition)
-	    pad(cli_number(c, num(edition, key)), 12);
-	pad(cli_number(c, num(report, key)), 12);
+	    pad(cli_number(c, json_num(edition, key)), 12);
+	pad(cli_number(c, json_num(report, key)), 12);
 	out("\n");
 }
 
@@ -109,13 +95,13 @@ print_table(struct cli *c, const json_t *report)
 		{ "uncertain", N_("Uncertain") },
 		{ "waiting", N_("To do") },
 	};
-	bool stopped = strcmp(str(report, "state"), "stopped") == 0;
+	bool stopped = strcmp(json_str(report, "state"), "stopped") == 0;
 	const json_t *editions = json_object_get(report, "editions"), *edition;
 	size_t i;
 
 	out("%22s", "");
 	json_array_foreach(editions, i, edition)
-	    pad(issue_edition_word(str(edition, "edition")), 12);
+	    pad(issue_edition_word(json_str(edition, "edition")), 12);
 	pad(tr("Together"), 12);
 	out("\n");
 	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -136,31 +122,32 @@ print_reasons(struct cli *c, const json_t *report)
 	out("\n%s\n", tr("What mail servers said most"));
 	json_array_foreach(reasons, i, row)
 	{
-		out("%8s  %s  ", cli_number(c, num(row, "n")),
-		    strcmp(str(row, "result"), "refused") == 0
+		out("%8s  %s  ", cli_number(c, json_num(row, "n")),
+		    strcmp(json_str(row, "result"), "refused") == 0
 			? tr("refused")
 			: tr("deferred"));
-		out("%lld %s %s\n", (long long)num(row, "code"),
-		    str(row, "status"), str(row, "reply"));
+		out("%lld %s %s\n", (long long)json_num(row, "code"),
+		    json_str(row, "status"), json_str(row, "reply"));
 	}
 }
 
 static void
 print_report(struct cli *c, const json_t *report)
 {
-	out(tr("Report of number %s   %s\n"), str(report, "name"),
-	    issue_state_word(str(report, "state")));
+	out(tr("Report of number %s   %s\n"), json_str(report, "name"),
+	    issue_state_word(json_str(report, "state")));
 	out(tr("Begun %s\n"),
-	    cli_day(c, DATEFMT_MOMENT, str(report, "began_at")));
-	if (str(report, "finished_at")[0] != '\0')
+	    cli_day(c, DATEFMT_MOMENT, json_str(report, "began_at")));
+	if (json_str(report, "finished_at")[0] != '\0')
 		out(tr("Ended %s\n"),
-		    cli_day(c, DATEFMT_MOMENT, str(report, "finished_at")));
+		    cli_day(c, DATEFMT_MOMENT,
+			json_str(report, "finished_at")));
 	out("\n");
 	print_table(c, report);
 	print_reasons(c, report);
 	out(tr("\nUnsubscribed through this issue %s, language changed %s\n"),
-	    cli_number(c, num(report, "unsubscribed")),
-	    cli_number(c, num(report, "language_changes")));
+	    cli_number(c, json_num(report, "unsubscribed")),
+	    cli_number(c, json_num(report, "language_changes")));
 	out("%s\n", tr(meaning));
 }
 

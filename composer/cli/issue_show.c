@@ -7,20 +7,6 @@
 #include "composer/issue/issue.h"
 #include "composer/item/item_key.h"
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s == NULL ? "" : s;
-}
-
-static int64_t
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 /*
  * list
  */
@@ -54,7 +40,7 @@ cli_issue_list(struct cli *c, const struct cli_args *a, struct err *e)
 		       "tweeluik issue plan next"));
 	json_array_foreach(list, i, row)
 	{
-		const char *at = str(row, "goes_at");
+		const char *at = json_str(row, "goes_at");
 
 		if (c->output != CLI_TEXT)
 			continue;
@@ -64,7 +50,7 @@ cli_issue_list(struct cli *c, const struct cli_args *a, struct err *e)
 		    json_string(issue_state_word(
 			json_is_true(json_object_get(row, "held"))
 			    ? "held"
-			    : str(row, "state"))));
+			    : json_str(row, "state"))));
 	}
 	out_list(c, "tweeluik.issues/1", list, columns);
 	return 0;
@@ -83,18 +69,18 @@ show_held(struct cli *c, const json_t *issue)
 	if (json_is_false(json_object_get(held, "automatic"))) {
 		out(tr("HELD by %s, %s: '%s'. Nothing has been sent. Release "
 		       "it: tweeluik issue release %s\n"),
-		    str(held, "by"),
-		    cli_day(c, DATEFMT_MOMENT, str(held, "at")),
-		    str(held, "reason"), str(issue, "name"));
-	} else if (strcmp(str(issue, "state"), "open") == 0) {
+		    json_str(held, "by"),
+		    cli_day(c, DATEFMT_MOMENT, json_str(held, "at")),
+		    json_str(held, "reason"), json_str(issue, "name"));
+	} else if (strcmp(json_str(issue, "state"), "open") == 0) {
 		out(tr("HELD: not approved in time. Nothing has been sent. You "
 		       "can still approve it until %s\n"),
-		    cli_day(c, DATEFMT_MOMENT, str(held, "until")));
+		    cli_day(c, DATEFMT_MOMENT, json_str(held, "until")));
 	} else {
 		out(tr("HELD: the sending of %s did not begin. Send it after "
 		       "all: tweeluik issue release %s\n"),
-		    cli_day(c, DATEFMT_MOMENT, str(issue, "planned_at")),
-		    str(issue, "name"));
+		    cli_day(c, DATEFMT_MOMENT, json_str(issue, "planned_at")),
+		    json_str(issue, "name"));
 	}
 }
 
@@ -109,7 +95,7 @@ show_texts(const json_t *issue)
 
 	for (size_t k = 0; k < NLANGS; k++) {
 		const char *headline =
-		    str(json_object_get(texts, langs[k]), "headline");
+		    json_str(json_object_get(texts, langs[k]), "headline");
 
 		out(tr("Headline   %s  %s\n"), langs[k],
 		    headline[0] != '\0' ? headline : tr("(missing)"));
@@ -134,12 +120,12 @@ show_contents(struct cli *c, const json_t *issue)
 	{
 		const json_t *status = json_object_get(row, "status");
 
-		out("%4lld ", (long long)num(row, "n"));
+		out("%4lld ", (long long)json_num(row, "n"));
 		for (size_t k = 0; k < NLANGS; k++)
 			out(" %s %-10s", langs[k],
-			    item_word(str(status, langs[k])));
-		out(" %s (%lld)\n", str(row, "title"),
-		    (long long)num(row, "item"));
+			    item_word(json_str(status, langs[k])));
+		out(" %s (%lld)\n", json_str(row, "title"),
+		    (long long)json_num(row, "item"));
 	}
 }
 
@@ -147,8 +133,8 @@ static void
 show_audience(struct cli *c, const json_t *issue)
 {
 	const json_t *audience = json_object_get(issue, "audience");
-	int64_t nl = num(audience, "nl"), en = num(audience, "en"),
-		both = num(audience, "both");
+	int64_t nl = json_num(audience, "nl"), en = json_num(audience, "en"),
+		both = json_num(audience, "both");
 
 	out(tr("Readers    Dutch %s, English %s, both %s, together %s\n"),
 	    cli_number(c, nl), cli_number(c, en), cli_number(c, both),
@@ -159,35 +145,39 @@ static void
 show_mailing(struct cli *c, const json_t *issue)
 {
 	const json_t *m = json_object_get(issue, "mailing");
-	const char *state = str(m, "state"), *name = str(issue, "name");
+	const char *state = json_str(m, "state"),
+		   *name = json_str(issue, "name");
 
 	out(tr("Sending    %s of %s done: %s accepted, %s deferred, %s "
 	       "refused\n"),
-	    cli_number(c, num(m, "planned") - num(m, "waiting")),
-	    cli_number(c, num(m, "planned")), cli_number(c, num(m, "accepted")),
-	    cli_number(c, num(m, "deferred")),
-	    cli_number(c, num(m, "refused")));
+	    cli_number(c, json_num(m, "planned") - json_num(m, "waiting")),
+	    cli_number(c, json_num(m, "planned")),
+	    cli_number(c, json_num(m, "accepted")),
+	    cli_number(c, json_num(m, "deferred")),
+	    cli_number(c, json_num(m, "refused")));
 	if (strcmp(state, "paused") == 0) {
-		out(tr("PAUSED by %s, %s: %s\n"), str(m, "by"),
-		    cli_day(c, DATEFMT_MOMENT, str(m, "at")), str(m, "reason"));
+		out(tr("PAUSED by %s, %s: %s\n"), json_str(m, "by"),
+		    cli_day(c, DATEFMT_MOMENT, json_str(m, "at")),
+		    json_str(m, "reason"));
 		out(tr("           go on: tweeluik issue resume %s     end "
 		       "it: tweeluik issue stop %s\n"),
 		    name, name);
-	} else if (num(m, "deferred") > 0) {
+	} else if (json_num(m, "deferred") > 0) {
 		out(tr("           deferred ones are tried again until %s\n"),
-		    cli_day(c, DATEFMT_MOMENT, str(m, "expires_at")));
+		    cli_day(c, DATEFMT_MOMENT, json_str(m, "expires_at")));
 	}
 }
 
 static void
 show_next(struct cli *c, const json_t *issue)
 {
-	const char *state = str(issue, "state"), *name = str(issue, "name");
+	const char *state = json_str(issue, "state"),
+		   *name = json_str(issue, "name");
 
 	if (strcmp(state, "open") == 0)
 		say(c, N_("Next: tweeluik issue check %s"), name);
 	else if (strcmp(state, "sending") == 0 &&
-	    strcmp(str(json_object_get(issue, "mailing"), "state"),
+	    strcmp(json_str(json_object_get(issue, "mailing"), "state"),
 		"sending") == 0)
 		say(c, N_("Follow it: tweeluik issue show %s --watch"), name);
 	else if (strcmp(state, "sent") == 0 || strcmp(state, "stopped") == 0)
@@ -199,20 +189,21 @@ show(struct cli *c, const json_t *issue)
 {
 	const json_t *approved = json_object_get(issue, "approved");
 
-	out(tr("Number %s   %s, revision %lld\n"), str(issue, "name"),
-	    issue_state_word(str(issue, "state")),
-	    (long long)num(issue, "revision"));
+	out(tr("Number %s   %s, revision %lld\n"), json_str(issue, "name"),
+	    issue_state_word(json_str(issue, "state")),
+	    (long long)json_num(issue, "revision"));
 	if (!json_is_object(json_object_get(issue, "mailing")))
 		out(tr("Sending    %s\n"),
-		    cli_day(c, DATEFMT_MOMENT, str(issue, "goes_at")));
+		    cli_day(c, DATEFMT_MOMENT, json_str(issue, "goes_at")));
 	show_held(c, issue);
 	if (json_is_object(approved))
-		out(tr("Approved   by %s, %s\n"), str(approved, "by"),
-		    cli_day(c, DATEFMT_MOMENT, str(approved, "at")));
+		out(tr("Approved   by %s, %s\n"), json_str(approved, "by"),
+		    cli_day(c, DATEFMT_MOMENT, json_str(approved, "at")));
 	if (json_is_true(json_object_get(issue, "copy_closed")))
 		out(tr("Copy       closed since %s; new items go to the next "
 		       "issue\n"),
-		    cli_day(c, DATEFMT_MOMENT, str(issue, "copy_deadline")));
+		    cli_day(c, DATEFMT_MOMENT,
+			json_str(issue, "copy_deadline")));
 	show_texts(issue);
 	show_contents(c, issue);
 	if (json_is_object(json_object_get(issue, "mailing")))

@@ -38,12 +38,6 @@ struct watch {
 	json_t *last_line;  /* of --json */
 };
 
-static int64_t
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 static bool
 is(const json_t *facts, const char *key, const char *word)
 {
@@ -55,7 +49,7 @@ is(const json_t *facts, const char *key, const char *word)
 static int64_t
 settled(const json_t *facts)
 {
-	return num(facts, "planned") - num(facts, "waiting");
+	return json_num(facts, "planned") - json_num(facts, "waiting");
 }
 
 /* As the workers say; without them, since we began to look. */
@@ -64,7 +58,7 @@ measure(struct watch *w, const json_t *facts)
 {
 	int64_t now = clock_now_ms();
 
-	if (w->begin_ms == 0 || num(facts, "planned") == 0) {
+	if (w->begin_ms == 0 || json_num(facts, "planned") == 0) {
 		w->begin_ms = now;
 		w->begin_settled = settled(facts);
 	} else if (now > w->begin_ms) {
@@ -102,9 +96,9 @@ look(struct watch *w, int64_t waiting, json_t **ret, struct err *e)
 	(void)json_object_set_new(facts, "name", json_string(w->issue->name));
 	(void)json_object_set_new(facts, "rate", json_real(w->per_second));
 	(void)json_object_set_new(facts, "percent",
-	    json_integer(num(facts, "planned") == 0
+	    json_integer(json_num(facts, "planned") == 0
 		    ? 0
-		    : settled(facts) * 100 / num(facts, "planned")));
+		    : settled(facts) * 100 / json_num(facts, "planned")));
 	*ret = facts;
 	return 0;
 }
@@ -152,12 +146,13 @@ line(struct watch *w, const json_t *facts)
 	struct cli *c = w->c;
 
 	w->line_ms = clock_now_ms();
-	w->percent = (int)num(facts, "percent");
+	w->percent = (int)json_num(facts, "percent");
 	say(c, N_("%s of %s (%d%%): accepted %s, deferred %s, refused %s"),
-	    cli_number(c, settled(facts)), cli_number(c, num(facts, "planned")),
-	    w->percent, cli_number(c, num(facts, "accepted")),
-	    cli_number(c, num(facts, "deferred")),
-	    cli_number(c, num(facts, "refused")));
+	    cli_number(c, settled(facts)),
+	    cli_number(c, json_num(facts, "planned")), w->percent,
+	    cli_number(c, json_num(facts, "accepted")),
+	    cli_number(c, json_num(facts, "deferred")),
+	    cli_number(c, json_num(facts, "refused")));
 }
 
 /* Once each time it begins and ends, where a screen shows it all along. */
@@ -219,7 +214,7 @@ tell(struct watch *w, json_t *facts, bool last)
 	else if (w->terminal)
 		redraw(w, facts);
 	else if (last || w->line_ms == 0 ||
-	    num(facts, "percent") / 10 > w->percent / 10 ||
+	    json_num(facts, "percent") / 10 > w->percent / 10 ||
 	    clock_now_ms() - w->line_ms >= LINE_MS)
 		line(w, facts);
 }
@@ -251,7 +246,7 @@ follow(struct watch *w, struct err *e)
 		if (look(w, waiting, &facts, e) == -1)
 			return -1;
 		last = over(facts);
-		waiting = num(facts, "waiting");
+		waiting = json_num(facts, "waiting");
 		tell(w, facts, last);
 		if (last)
 			say(w->c, N_("Number %s: %s"), w->issue->name,

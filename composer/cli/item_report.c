@@ -170,14 +170,6 @@ fail:
 	return -1;
 }
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s != NULL ? s : "";
-}
-
 /* "nl ready, en empty" */
 static const char *
 status_line(struct cli *c, const json_t *item)
@@ -189,8 +181,8 @@ status_line(struct cli *c, const json_t *item)
 		const json_t *s = json_array_get(sides, i);
 
 		line = arena_printf(&c->arena, "%s%s%s %s", line,
-		    i > 0 ? ", " : "", str(s, "lang"),
-		    item_word(str(s, "status")));
+		    i > 0 ? ", " : "", json_str(s, "lang"),
+		    item_word(json_str(s, "status")));
 	}
 	return line;
 }
@@ -202,7 +194,8 @@ say_notices(struct cli *c, const json_t *item)
 
 	for (size_t i = 0; i < json_array_size(notices); i++) {
 		const json_t *n = json_array_get(notices, i);
-		const char *kind = str(n, "kind"), *text = str(n, "text");
+		const char *kind = json_str(n, "kind"),
+			   *text = json_str(n, "text");
 
 		if (strcmp(kind, "duplicate") == 0)
 			say(c,
@@ -214,7 +207,7 @@ say_notices(struct cli *c, const json_t *item)
 			say(c,
 			    N_("Note: '%s' in the text '%s' looks like %s; may "
 			       "everybody know it?"),
-			    text, str(n, "lang"),
+			    text, json_str(n, "lang"),
 			    tr(privacy_kind_text(strcmp(kind, "phone") == 0
 				    ? PRIVACY_PHONE
 				    : strcmp(kind, "email") == 0 ? PRIVACY_EMAIL
@@ -228,17 +221,17 @@ static void
 say_next(struct cli *c, int64_t id, const json_t *item)
 {
 	const json_t *sides = json_object_get(item, "sides");
-	const char *state = str(item, "state"), *to = NULL;
+	const char *state = json_str(item, "state"), *to = NULL;
 	bool ready = false;
 
 	for (size_t i = 0; i < json_array_size(sides); i++) {
 		const json_t *s = json_array_get(sides, i);
 
-		if (strcmp(str(s, "status"), "ready") == 0)
+		if (strcmp(json_str(s, "status"), "ready") == 0)
 			ready = true;
 		else if (to == NULL &&
-		    strcmp(str(s, "absence"), "speakers") != 0)
-			to = str(s, "lang");
+		    strcmp(json_str(s, "absence"), "speakers") != 0)
+			to = json_str(s, "lang");
 	}
 	if (strcmp(state, "parked") == 0 || strcmp(state, "dropped") == 0)
 		say(c, N_("To bring it back: tweeluik item ready %lld"),

@@ -52,6 +52,20 @@ json_of_row(const struct rows *r, int row)
 	return o;
 }
 
+const char *
+json_str(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+
+	return s == NULL ? "" : s;
+}
+
+int64_t
+json_num(const json_t *o, const char *key)
+{
+	return json_integer_value(json_object_get(o, key));
+}
+
 json_t *
 json_of_rows(const struct rows *r)
 {

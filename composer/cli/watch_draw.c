@@ -9,20 +9,6 @@
 #define PACE_SHOWN 5
 #define WORKERS_SHOWN 8
 
-static const char *
-str(const json_t *o, const char *key)
-{
-	const char *s = json_string_value(json_object_get(o, key));
-
-	return s == NULL ? "" : s;
-}
-
-static int64_t
-num(const json_t *o, const char *key)
-{
-	return json_integer_value(json_object_get(o, key));
-}
-
 static double
 real(const json_t *o, const char *key)
 {
@@ -45,8 +31,9 @@ label(struct buf *out, const char *word, bool first)
 static void
 draw_bar(struct cli *c, const json_t *f, struct buf *out)
 {
-	int64_t planned = num(f, "planned"), waiting = num(f, "waiting");
-	int percent = (int)num(f, "percent"), filled = percent * BAR / 100;
+	int64_t planned = json_num(f, "planned"),
+		waiting = json_num(f, "waiting");
+	int percent = (int)json_num(f, "percent"), filled = percent * BAR / 100;
 
 	(void)buf_addf(out, "  [%.*s%.*s]  ", filled,
 	    "########################################", BAR - filled,
@@ -55,39 +42,40 @@ draw_bar(struct cli *c, const json_t *f, struct buf *out)
 	    cli_number(c, planned - waiting), cli_number(c, planned), percent);
 	(void)buf_addc(out, '\n');
 	(void)buf_addf(out, tr("  accepted %s, deferred %s, refused %s"),
-	    cli_number(c, num(f, "accepted")),
-	    cli_number(c, num(f, "deferred")),
-	    cli_number(c, num(f, "refused")));
-	if (num(f, "uncertain") > 0)
+	    cli_number(c, json_num(f, "accepted")),
+	    cli_number(c, json_num(f, "deferred")),
+	    cli_number(c, json_num(f, "refused")));
+	if (json_num(f, "uncertain") > 0)
 		(void)buf_addf(out, tr(", uncertain %s"),
-		    cli_number(c, num(f, "uncertain")));
-	if (num(f, "expired") > 0)
+		    cli_number(c, json_num(f, "uncertain")));
+	if (json_num(f, "expired") > 0)
 		(void)buf_addf(out, tr(", expired %s"),
-		    cli_number(c, num(f, "expired")));
+		    cli_number(c, json_num(f, "expired")));
 	(void)buf_addc(out, '\n');
 	(void)buf_addf(out, tr("  %.1f a second"), real(f, "rate"));
-	if (str(f, "done_at")[0] != '\0')
+	if (json_str(f, "done_at")[0] != '\0')
 		(void)buf_addf(out, tr(", done around %s"),
-		    issue_clock(c, str(f, "done_at")));
+		    issue_clock(c, json_str(f, "done_at")));
 	(void)buf_addc(out, '\n');
 }
 
 static void
 draw_pause(struct cli *c, const json_t *f, struct buf *out)
 {
-	if (strcmp(str(f, "mailing"), "paused") != 0)
+	if (strcmp(json_str(f, "mailing"), "paused") != 0)
 		return;
 	label(out, tr("PAUSED"), true);
-	(void)buf_addf(out, tr("by %s, %s: %s"), str(f, "state_by"),
-	    issue_clock(c, str(f, "state_at")), str(f, "state_reason"));
+	(void)buf_addf(out, tr("by %s, %s: %s"), json_str(f, "state_by"),
+	    issue_clock(c, json_str(f, "state_at")),
+	    json_str(f, "state_reason"));
 	(void)buf_addc(out, '\n');
 	label(out, "", true);
-	if (str(f, "probe")[0] != '\0')
+	if (json_str(f, "probe")[0] != '\0')
 		(void)buf_addf(out, "%s",
 		    tr("it goes on by itself when a probe succeeds"));
 	else
 		(void)buf_addf(out, tr("go on: tweeluik issue resume %s"),
-		    str(f, "name"));
+		    json_str(f, "name"));
 	(void)buf_addc(out, '\n');
 }
 
@@ -98,7 +86,7 @@ draw_quiet(const json_t *f, struct buf *out)
 		return;
 	label(out, tr("Quiet"), true);
 	(void)buf_addf(out, tr("no issue leaves in the hours %s"),
-	    str(f, "quiet_hours"));
+	    json_str(f, "quiet_hours"));
 	(void)buf_addc(out, '\n');
 }
 
@@ -106,18 +94,18 @@ static void
 draw_deferrals(struct cli *c, const json_t *f, struct buf *out)
 {
 	const json_t *list = json_object_get(f, "deferrals"), *row;
-	int64_t more = num(f, "deferrals_more");
+	int64_t more = json_num(f, "deferrals_more");
 	size_t i;
 
 	json_array_foreach(list, i, row)
 	{
 		label(out, tr("Deferred"), i == 0);
 		(void)buf_addf(out, "%s  %s: %s%s%s%s\n",
-		    cli_number(c, num(row, "n")), str(row, "domain"),
-		    str(row, "meaning"),
-		    str(row, "status")[0] != '\0' ? " (" : "",
-		    str(row, "status"),
-		    str(row, "status")[0] != '\0' ? ")" : "");
+		    cli_number(c, json_num(row, "n")), json_str(row, "domain"),
+		    json_str(row, "meaning"),
+		    json_str(row, "status")[0] != '\0' ? " (" : "",
+		    json_str(row, "status"),
+		    json_str(row, "status")[0] != '\0' ? ")" : "");
 	}
 	if (more > 0) {
 		label(out, tr("Deferred"), json_array_size(list) == 0);
@@ -134,7 +122,7 @@ draw_pace(struct cli *c, const json_t *f, struct buf *out)
 
 	json_array_foreach(list, i, row)
 	{
-		const char *domain = str(row, "domain");
+		const char *domain = json_str(row, "domain");
 
 		if (i == PACE_SHOWN)
 			break;
@@ -143,7 +131,7 @@ draw_pace(struct cli *c, const json_t *f, struct buf *out)
 			domain = tr("the relay");
 		if (json_is_true(json_object_get(row, "cooling")))
 			(void)buf_addf(out, tr("%s: rests until %s"), domain,
-			    issue_clock(c, str(row, "cool_until")));
+			    issue_clock(c, json_str(row, "cool_until")));
 		else
 			(void)buf_addf(out, tr("%s: %.1f at a time"), domain,
 			    real(row, "concurrency"));
@@ -175,11 +163,13 @@ draw_workers(struct cli *c, const json_t *f, struct buf *out)
 		label(out, tr("Workers"), i == 0);
 		(void)buf_addf(out,
 		    tr("%s: %s connections, %s mails in hand, %.1f/s"),
-		    str(row, "name"), cli_number(c, num(row, "connections")),
-		    cli_number(c, num(row, "in_flight")), real(row, "rate"));
-		if (str(row, "relay")[0] != '\0')
+		    json_str(row, "name"),
+		    cli_number(c, json_num(row, "connections")),
+		    cli_number(c, json_num(row, "in_flight")),
+		    real(row, "rate"));
+		if (json_str(row, "relay")[0] != '\0')
 			(void)buf_addf(out, tr("; the relay: %s"),
-			    str(row, "relay"));
+			    json_str(row, "relay"));
 		(void)buf_addc(out, '\n');
 	}
 	if (json_array_size(list) > WORKERS_SHOWN) {

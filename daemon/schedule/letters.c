@@ -87,7 +87,7 @@ write_alarm_subject(struct due *u)
 	else if (strcmp(u->event, "again") == 0)
 		(void)buf_addf(&u->subject,
 		    catalogue_text(u->lang, "Still so: %s"), what.data);
-	else if (strncmp(u->key, "h", 1) == 0)
+	else if (strcmp(u->key, "held") == 0)
 		(void)buf_adds(&u->subject, what.data);
 	else
 		(void)buf_addf(&u->subject,

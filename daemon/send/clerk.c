@@ -390,10 +390,13 @@ clerk_start(struct clerk **ret, const struct clerk_setup *setup, struct err *e)
 	c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->notice_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	(void)pthread_mutex_init(&c->lock, NULL);
-	if (c->wake_fd == -1 || c->notice_fd == -1 ||
-	    (why = pthread_create(&c->thread, NULL, run, c)) != 0) {
-		free(c);
-		return err_sys(e, errno, "A clerk cannot be started");
+	if (c->wake_fd == -1 || c->notice_fd == -1)
+		why = errno;
+	else
+		why = pthread_create(&c->thread, NULL, run, c);
+	if (why != 0) {
+		clerk_free(c);
+		return err_sys(e, why, "A clerk cannot be started");
 	}
 	*ret = c;
 	return 0;

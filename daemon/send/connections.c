@@ -16,6 +16,7 @@
 struct opening {
 	struct connections *owner;
 	struct opening *next;
+	bool probe;
 	pthread_t thread;
 	struct smtp_client *client;
 	struct smtp_result result;
@@ -73,7 +74,7 @@ open_one(void *arg)
 }
 
 int
-connections_open(struct connections *c, struct err *e)
+connections_open(struct connections *c, bool probe, struct err *e)
 {
 	struct opening *o = calloc(1, sizeof(*o));
 	int why;
@@ -81,6 +82,7 @@ connections_open(struct connections *c, struct err *e)
 	if (o == NULL)
 		abort();
 	o->owner = c;
+	o->probe = probe;
 	why = pthread_create(&o->thread, NULL, open_one, o);
 	if (why != 0) {
 		free(o);
@@ -147,6 +149,7 @@ connections_opened(struct connections *c, struct opened *ret)
 	if (o == NULL)
 		return false;
 	ret->connection = o->client != NULL ? add(c, o->client) : NULL;
+	ret->probe = o->probe;
 	ret->result = o->result;
 	ret->error = o->error;
 	free(o);

@@ -41,6 +41,7 @@ struct connection {
 
 /* How an attempt to open ended. */
 struct opened {
+	bool probe;		       /* as it was asked for */
 	struct connection *connection; /* NULL: it failed */
 	struct smtp_result result;
 	struct err error;
@@ -51,8 +52,8 @@ struct connections *connections_new(const struct smtp_config *config,
 /* Waits for the threads that open; cancel_fd of the configuration ends them. */
 void connections_free(struct connections *c);
 
-/* Begin to open one more. */
-int connections_open(struct connections *c, struct err *e);
+/* Begin to open one more; a probe only to see whether it can be. */
+int connections_open(struct connections *c, bool probe, struct err *e);
 int connections_opening(const struct connections *c);
 
 /* Readable when connections_opened() has something; its events carry the

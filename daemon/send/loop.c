@@ -1,6 +1,5 @@
 #include "daemon/send/loop.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 #include "base/config.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "daemon/role/stream.h"
 #include "daemon/send/classify.h"
 #include "daemon/send/connections.h"
 #include "daemon/send/pace.h"
@@ -118,7 +116,7 @@ end_connection(struct loop *l, struct connection *k, const struct err *why)
 
 	while (smtp_client_fail(k->client, why, &event) == 1)
 		loop_settle(l, event.tag, &event.result);
-	if (busy && !closing) {
+	if (busy && !closing && !k->failed) {
 		connections_loss(l->connections);
 		pace_relay_feedback(l->pace, PACE_SLOWER, l->now_ms);
 		if (k->accepted == 0)
@@ -158,19 +156,16 @@ take_opened(struct loop *l)
 	struct opened o;
 
 	while (connections_opened(l->connections, &o)) {
-		bool probing = l->probing;
-
-		l->probing = false;
-		if (!probing)
+		if (!o.probe)
 			pace_connected(l->pace, o.connection != NULL,
 			    l->now_ms);
 		if (o.connection != NULL) {
 			l->away_until_ms = 0;
 			l->relay_size =
 			    smtp_client_size_max(o.connection->client);
-			if (probing)
+			if (o.probe)
 				l->batch->resume = "connect";
-		} else if (l->stop_by_ms != 0 || probing) {
+		} else if (l->stop_by_ms != 0 || o.probe) {
 			continue;
 		} else if (classify(&o.result) == VERDICT_RELAY_BROKEN) {
 			loop_brake_by_reply(l, 0, &o.result, "connect", true);
@@ -189,8 +184,8 @@ open_more(struct loop *l)
 	struct err e;
 
 	if (have == 0 && l->probe_wanted) {
-		l->probe_wanted = false;
-		l->probing = connections_open(l->connections, &e) == 0;
+		l->probe_wanted =
+		    connections_open(l->connections, true, &e) == -1;
 		return;
 	}
 	if (l->away_until_ms > l->now_ms || l->stop_by_ms != 0 || l->braking ||
@@ -199,11 +194,18 @@ open_more(struct loop *l)
 	for (; have < want && have < CONNECTIONS_MAX &&
 	     pace_ask_connection(l->pace, have, l->now_ms) == 0;
 	     have++)
-		if (connections_open(l->connections, &e) == -1) {
+		if (connections_open(l->connections, false, &e) == -1) {
 			pace_connected(l->pace, false, l->now_ms);
 			loop_relay_away(l, e.text);
 			return;
 		}
+}
+
+static void
+set_late(const struct loop *l, struct err *e)
+{
+	(void)err_set(e, ERR_TEMP, "The server %s did not answer in time",
+	    l->smtp.host);
 }
 
 /* Deadlines, and connections nobody needs. */
@@ -218,9 +220,7 @@ check_connections(struct loop *l)
 		struct err e;
 
 		if (smtp_client_deadline_ms(k->client) < l->now_ms) {
-			(void)err_set(&e, ERR_TEMP,
-			    "The server %s did not answer in time",
-			    l->smtp.host);
+			set_late(l, &e);
 			end_connection(l, k, &e);
 		} else if (!k->leaving && smtp_machine_in_flight(m) == 0 &&
 		    (l->stop_by_ms != 0 || smtp_machine_is_closing(m) ||
@@ -370,7 +370,7 @@ hand_over(struct loop *l)
 	clerk_hand(l->clerk, b);
 }
 
-/* Half a second of work, so that the next lease is there in time. */
+/* Twice what can be in flight, so that the next lease is there in time. */
 static void
 want_work(struct loop *l)
 {
@@ -499,8 +499,7 @@ give_up_waiting(struct loop *l)
 {
 	struct err e;
 
-	(void)err_set(&e, ERR_TEMP, "The server %s did not answer in time",
-	    l->smtp.host);
+	set_late(l, &e);
 	while (connections_count(l->connections) > 0)
 		end_connection(l, connections_at(l->connections, 0), &e);
 	for (int64_t until = clock_now_ms() + LAST_BATCH_MS;

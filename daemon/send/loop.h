@@ -31,7 +31,6 @@ struct connection;
 struct connections;
 struct journal;
 struct pace;
-struct stream_trust;
 
 /* A row that waits for its destination; the flight is not kept. */
 struct parked {
@@ -50,7 +49,7 @@ struct loop {
 	struct clerk_state clerk_state; /* as seen in this turn */
 	bool probe_wanted;
 	struct connections *connections;
-	struct journal *journal; /* from the first message on */
+	struct journal *journal; /* NULL until its folder could be opened */
 	struct pace *pace;
 	struct flights flights;
 
@@ -76,12 +75,10 @@ struct loop {
 	bool journal_bad;
 	char trouble[200];   /* what is wrong with the relay or the journal */
 	uint64_t relay_size; /* of messages it takes, 0: any */
-	bool probing;	     /* opening a connection to see whether it can be */
 
 	int64_t now_ms; /* at the start of the turn */
 	int64_t told_ms, paced_ms;
 	int64_t stop_by_ms; /* 0: not stopping */
-	int64_t idle_since_ms;
 
 	atomic_long accepted;
 	atomic_bool away;

@@ -117,6 +117,13 @@ cannot_be_made(struct loop *l, struct flight *f, const struct err *e)
 	loop_brake(l, mailing, e->text, NULL, false);
 }
 
+/* The relay's rate lets nobody go. */
+static bool
+must_wait(const struct loop *l)
+{
+	return l->wait_until_ms > l->now_ms;
+}
+
 /* May it go now?  false: it is parked or waits with all others. */
 static bool
 ask_pace(struct loop *l, struct flight *f)
@@ -167,6 +174,12 @@ start(struct loop *l, struct work *w, int i)
 	return ask_pace(l, f) ? f : NULL;
 }
 
+static bool
+can_start(const struct loop *l)
+{
+	return !must_wait(l) && l->flights.unused != NULL;
+}
+
 static struct flight *
 take_again(struct loop *l)
 {
@@ -198,7 +211,7 @@ take_parked(struct loop *l)
 		}
 		unpark(l, i--);
 		f = start(l, p.work, p.row);
-		if (f != NULL || l->wait_until_ms > l->now_ms)
+		if (f != NULL || must_wait(l))
 			return f;
 	}
 	l->parked_next_ms = next;
@@ -213,7 +226,7 @@ take_row(struct loop *l)
 			struct flight *f = start(l, w, w->next++);
 
 			w->given_up |= w->probe;
-			if (f != NULL || l->wait_until_ms > l->now_ms)
+			if (f != NULL || must_wait(l))
 				return f;
 		}
 	return NULL;
@@ -223,16 +236,15 @@ take_row(struct loop *l)
 static struct flight *
 next_flight(struct loop *l)
 {
-	struct flight *f = NULL;
+	struct flight *f;
 	struct err e;
 
-	while (l->wait_until_ms <= l->now_ms && loop_has_room(l) &&
-	    l->flights.unused != NULL) {
-		f = l->again != NULL ? take_again(l) : NULL;
-		if (f == NULL && l->nparked > 0 &&
+	while (!must_wait(l) && loop_has_room(l)) {
+		f = take_again(l);
+		if (f == NULL && l->nparked > 0 && can_start(l) &&
 		    l->parked_next_ms <= l->now_ms)
 			f = take_parked(l);
-		if (f == NULL)
+		if (f == NULL && can_start(l))
 			f = take_row(l);
 		if (f == NULL || f->prepared ||
 		    flight_prepare(f, l->setup->keys,
