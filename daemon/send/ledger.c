@@ -137,7 +137,8 @@ ledger_lease(struct database *db, struct held *held,
 	if (DATABASE_RUN(db, &r, e, "send_lease", param_text(name),
 		param_int(LEDGER_LEASE_SECONDS), param_int(chunks),
 		param_text(config->quiet_hours),
-		probing == 0 ? param_null() : param_int(probing)) == -1)
+		probing == 0 ? param_null() : param_int(probing),
+		param_bool(config->hold_uncertain)) == -1)
 		return -1;
 	for (int from = 0, to; from < r.n && rc != -1; from = to) {
 		int64_t chunk = rows_int(&r, from, "chunk_no");

@@ -107,13 +107,11 @@ record(struct loop *l, struct flight *f, const char *outcome,
 	char status[SMTP_STATUS_MAX] = "";
 
 	smtp_status_format(&result->status, status, sizeof(status));
-	/* The reply to a message that was accepted holds nothing anybody
-	 * needs, and it may hold a queue id of the relay. */
 	r = (struct journal_result){ .result = outcome,
 		.stage = smtp_stage_name(result->stage),
 		.code = result->code,
 		.status = status,
-		.text = outcome[0] == 'a' ? "" : result->text };
+		.text = result->text };
 	flight_key(f, &key);
 	o = batch_add(l->batch, &key, &r);
 	o->dead = dead;

@@ -59,7 +59,8 @@ is_address(const char *word, size_t n, const char *recipient)
 	return local > 0 && n == local && strncasecmp(word, recipient, n) == 0;
 }
 
-/* Copy text on one line of printable ASCII, without addresses. */
+/* Copy text on one line of printable ASCII, without addresses and without
+ * blanks at its end. */
 static void
 copy_masked(char *out, size_t size, const char *text, const char *recipient)
 {
@@ -90,6 +91,8 @@ copy_masked(char *out, size_t size, const char *text, const char *recipient)
 		if (n > 0)
 			break;
 	}
+	while (len > 0 && out[len - 1] == ' ')
+		len--;
 	out[len] = '\0';
 }
 

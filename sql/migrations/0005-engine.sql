@@ -60,21 +60,40 @@ language sql immutable as $$
 	select coalesce(cardinality(c.seqs), c.last_seq - c.first_seq + 1)
 $$;
 
--- The numbers of a chunk that was never cut down.
+-- Its numbers.
 create function chunk_seqs(c chunk) returns int[]
 language sql immutable as $$
 	select coalesce(c.seqs, array(
 		select generate_series(c.first_seq, c.last_seq)))
 $$;
 
--- How many of it have no outcome in its attempt yet.
-create function chunk_left(c chunk) returns int
+-- Outcomes of its deliveries in its attempt.
+create function chunk_outcomes(c chunk) returns setof outcome
 language sql stable as $$
-	select chunk_size(c) - count(*)::int from outcome o
+	select o.* from outcome o
 	where o.mailing_id = c.mailing_id
 		and o.seq between c.first_seq and c.last_seq
 		and o.attempt = c.attempt
 		and (c.seqs is null or o.seq = any (c.seqs))
+$$;
+
+-- How many of it have none yet.
+create function chunk_left(c chunk) returns int
+language sql stable as $$
+	select chunk_size(c) - count(*)::int from chunk_outcomes(c)
+$$;
+
+-- How many of those it still has to try were put off before.
+create function chunk_deferred(c chunk) returns int
+language sql stable as $$
+	select count(*)::int from unnest(chunk_seqs(c)) s
+	where exists (select from outcome o
+			where o.mailing_id = c.mailing_id and o.seq = s
+				and o.result = 'deferred')
+		and not exists (select from outcome o
+			where o.mailing_id = c.mailing_id and o.seq = s
+				and o.attempt = c.attempt
+				and o.result not in ('deferred', 'uncertain'))
 $$;
 
 alter view ledger rename to ledger_audit;
@@ -93,28 +112,26 @@ from mailing m, lateral (
 		coalesce(sum(x.suppressed + o.suppressed), 0)::int as suppressed,
 		coalesce(sum(x.uncertain), 0)::int as uncertain,
 		coalesce(sum(o.waiting), 0)::int as waiting,
-		coalesce(sum(case when x.attempt > 1 then o.waiting
-			else o.deferred end), 0)::int as deferred
+		coalesce(sum(o.deferred), 0)::int as deferred
 	from chunk x, lateral (
 		select count(*) filter (where result = 'accepted') as accepted,
 			count(*) filter (where result = 'refused') as refused,
 			count(*) filter (where result = 'expired') as expired,
 			count(*) filter (where result = 'suppressed')
 				as suppressed,
-			count(*) filter (where result = 'deferred') as deferred,
+			-- In a first attempt there was no other before.
+			case x.attempt when 1
+				then count(*) filter (where result = 'deferred')
+				else chunk_deferred(x) end as deferred,
 			chunk_size(x) - count(*) filter (where result not in
 				('deferred', 'uncertain')) as waiting
-		from outcome p where x.done_at is null
-			and p.mailing_id = x.mailing_id
-			and p.seq between x.first_seq and x.last_seq
-			and p.attempt = x.attempt
-			and (x.seqs is null or p.seq = any (x.seqs))
+		from chunk_outcomes(x) where x.done_at is null
 		having x.done_at is null
 		union all
 		select 0, 0, 0, 0, 0, 0 where x.done_at is not null) o
 	where x.mailing_id = m.id) c;
 
--- One mailing is as good as done when no chunk of it is open.
+-- A mailing is done when no chunk of it is open.
 create function mailing_close(the_mailing bigint) returns void
 language plpgsql as $$
 declare
@@ -162,10 +179,7 @@ begin
 		count(*) filter (where o.result = 'uncertain') as uncertain,
 		array_agg(o.seq order by o.seq) filter (where
 			o.result = 'deferred') as deferred
-	into n from outcome o
-	where o.mailing_id = c.mailing_id and o.attempt = c.attempt
-		and o.seq between c.first_seq and c.last_seq
-		and (c.seqs is null or o.seq = any (c.seqs));
+	into n from chunk_outcomes(c) o;
 	again := coalesce(n.deferred, '{}');
 	if due > ends then
 		lapsed := again;
@@ -175,13 +189,8 @@ begin
 		from unnest(lapsed) s;
 	elsif n.uncertain > 0 and not hold_uncertain then
 		again := again || array(
-			select o.seq from outcome o
-			where o.mailing_id = c.mailing_id
-				and o.attempt = c.attempt
-				and o.result = 'uncertain'
-				and o.seq between c.first_seq and c.last_seq
-				and (c.seqs is null or o.seq = any (c.seqs))
-				and not exists (select from outcome u
+			select o.seq from chunk_outcomes(c) o
+			where o.result = 'uncertain' and not exists (select from outcome u
 					where u.mailing_id = o.mailing_id
 						and u.seq = o.seq
 						and u.attempt < o.attempt
@@ -228,10 +237,8 @@ language sql stable as $$
 	where d.mailing_id = c.mailing_id
 		and d.seq between c.first_seq and c.last_seq
 		and (c.seqs is null or d.seq = any (c.seqs))
-		and not exists (select from outcome o
-			where o.mailing_id = c.mailing_id and o.seq = d.seq
-				and o.seq between c.first_seq and c.last_seq
-				and o.attempt = c.attempt)
+		and not exists (select from chunk_outcomes(c) o
+			where o.seq = d.seq)
 $$;
 
 -- Since when mail may leave: null in the quiet hours ("22:00-07:00", "" for
@@ -258,7 +265,7 @@ $$;
 -- out with deliverable = false and without an address.  probing names a paused
 -- mailing of which one chunk may be leased nonetheless.
 create function send_lease(worker text, seconds int, chunks int,
-	quiet_hours text, probing bigint)
+	quiet_hours text, probing bigint, hold_uncertain boolean)
 returns table (mailing_id bigint, chunk_no int, attempt smallint, seq int,
 	message_id bigint, subscriber_id bigint, address_sealed bytea,
 	deliverable boolean, dated_at bigint)
@@ -311,30 +318,43 @@ begin
 			order by d.seq;
 			if not found then
 				-- All was recorded but not the end of the chunk.
-				perform chunk_close(c, interval '5 minutes', false);
+				perform chunk_close(c, interval '5 minutes',
+					hold_uncertain);
 			end if;
 		end loop;
 	end loop;
 end $$;
 
 -- An outcome that was only presumed gives way to a final one that is known: the
--- worker lived after all, or its journal was found.  Nothing else changes an
--- outcome.  Says whose.
+-- worker lived after all, or its journal was found.  Where the message is sent
+-- once more by now, there are two copies; there the outcome stays uncertain,
+-- with the stage and code that were found, so that whoever got two is named.
+-- Nothing else changes an outcome.  Says whose needs no further attempt.
 create function outcome_known(the_mailing bigint, the_attempt int,
 	the_result outcome_result, the_stage text, the_code int, the_status text,
 	the_reply text, the_seqs int[]) returns int[]
 language sql security definer set search_path from current as $$
 	with x as (
-		update outcome set result = the_result, stage = the_stage,
+		update outcome o set stage = the_stage,
 			code = nullif(the_code, 0),
 			status = nullif(the_status, ''),
-			reply = nullif(the_reply, ''), at = now()
+			reply = nullif(the_reply, ''), at = now(),
+			result = case when exists (select from outcome p
+					where p.mailing_id = the_mailing
+						and p.seq = o.seq
+						and p.attempt > the_attempt)
+				or exists (select from chunk c
+					where c.mailing_id = the_mailing
+						and c.attempt > the_attempt
+						and c.leased_by is not null
+						and o.seq = any (c.seqs))
+				then 'uncertain' else the_result end
 		where mailing_id = the_mailing and attempt = the_attempt
 			and seq = any (the_seqs) and result = 'uncertain'
 			and stage is null and the_stage is not null
 			and the_result in ('accepted', 'refused')
-		returning seq)
-	select array_agg(seq) from x
+		returning seq, result)
+	select array_agg(seq) from x where result <> 'uncertain'
 $$;
 
 -- Append one outcome for many.

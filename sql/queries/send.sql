@@ -1,7 +1,7 @@
 -- The send role: lease, deliver, record.
 
 -- name: send_lease
-select * from send_lease($1, $2, $3, $4, $5)
+select * from send_lease($1, $2, $3, $4, $5, $6)
 
 -- name: send_beat
 select send_beat($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) as workers

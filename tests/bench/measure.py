@@ -11,13 +11,12 @@ import threading
 import time
 
 import psycopg2
-from newsletter import approve, items, ok, send_now
+from newsletter import approve, plan, send_now
 from processes import cpu_seconds, descriptors, high_water_mb
 
-from tests.demo.dates import first_date
 from tests.embedded import (Installation, Postgres, die_with_parent,
                             free_port, wait_until)
-from tests.sink import Sink
+from tests.sink import Sink, templates
 
 CONNECTIONS = 10
 SECONDS_MAX = 1800
@@ -137,10 +136,7 @@ class Path:
                 self.folder / "site", self.pg, "bench", build=self.build,
                 relay_more=self._relay())
             self.site.init()
-            ok(self.site, "schedule", "set", "--first-date", first_date())
-            items(self.site, ITEMS)
-            ok(self.site, "issue", "plan", "next", "--headline-nl",
-               "tandarts vergoed", "--headline-en", "dental care covered")
+            plan(self.site, ITEMS)
             self.issue = approve(self.site)
             self.editions = self.rows(
                 "bench", "select name, bytes, slots, html, plain, subject"
@@ -148,12 +144,7 @@ class Path:
                 " on message_id = message.id")
         sizes = [len(row[1]) for row in self.editions]
         self.size = sum(sizes) // len(sizes)
-        self.templates = []
-        for name, content, slots, *_ in self.editions:
-            file = self.folder / f"template-{name}"
-            file.write_bytes(content)
-            file.with_name(file.name + ".slots").write_bytes(slots)
-            self.templates += ["--template", file]
+        self.templates = templates(self.folder, self.editions)
         say(f"{min(sizes):,} to {max(sizes):,} bytes, {self.size:,} on "
             f"average; {CONNECTIONS} connections, fsync on")
 

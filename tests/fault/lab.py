@@ -4,10 +4,10 @@ import contextlib
 import subprocess
 
 import psycopg2
-from newsletter import approve, items, ok, send_now
+from newsletter import approve, fill, plan, send_now
 
-from tests.demo.dates import first_date
 from tests.embedded import Installation, Postgres
+from tests.sink import templates
 
 FROZEN = "frozen"
 
@@ -36,23 +36,12 @@ class Lab:
         self.site = Installation(self.folder / "site", self.pg, FROZEN,
                                  build=self.build)
         self.site.init()
-        ok(self.site, "schedule", "set", "--first-date", first_date())
-        items(self.site, "01*.item")
-        ok(self.site, "issue", "plan", "next", "--headline-nl",
-           "tandarts vergoed", "--headline-en", "dental care covered")
+        plan(self.site, "01*.item")
         self.issue = approve(self.site)
-        subprocess.run(
-            [self.build / "tests/bench-fill",
-             self.pg.conninfo(FROZEN, "postgres"),
-             str(self.site.settings["keys"]), str(self.readers)], check=True)
-        self.templates = []
-        for name, content, slots in self.rows(
-                FROZEN, "select name, bytes, slots from edition"
-                " join message on message_id = message.id"):
-            file = self.folder / f"template-{name}"
-            file.write_bytes(content)
-            file.with_name(file.name + ".slots").write_bytes(slots)
-            self.templates += ["--template", file]
+        fill(self.site, self.readers)
+        self.templates = templates(self.folder, self.rows(
+            FROZEN, "select name, bytes, slots from edition"
+            " join message on message_id = message.id"))
         self.certificate = self._certificate()
 
     def _certificate(self):

@@ -19,6 +19,17 @@ import time
 from tests.embedded import ROOT, die_with_parent
 
 
+def templates(folder, messages):
+    """Options for comparing with these messages: name, bytes, slots, ..."""
+    options = []
+    for name, content, slots, *_ in messages:
+        file = folder / f"template-{name}"
+        file.write_bytes(content)
+        file.with_name(file.name + ".slots").write_bytes(slots)
+        options += ["--template", file]
+    return options
+
+
 class Sink:
     def __init__(self, *options, folder, build=None, port=0, host=None):
         build = pathlib.Path(

@@ -2,11 +2,16 @@
 
 import csv
 import json
+import subprocess
 
 from tests.demo.dates import first_date
 from tests.embedded import ROOT, wait_until
 
 DEMO = ROOT / "tests/demo"
+
+# As a worker of the name t:1 would.
+LEASE = "select * from send_lease('t:1', 60, 1, '', null, false)"
+FINISH = "select send_finish(%s, 1, 't:1', '5 minutes', false, '{}', null)"
 
 
 def ok(site, *words, **kw):
@@ -34,10 +39,17 @@ def items(site, pattern="*.item"):
         ok(site, "item", "add", "--file", path, "--ready")
 
 
-def plan(site):
+def fill(site, n):
+    """n readers in no time: r0000001@lezers.example and so on."""
+    subprocess.run([site.build / "tests/bench-fill",
+                    site.postgres.conninfo(site.database, "postgres"),
+                    str(site.settings["keys"]), str(n)], check=True)
+
+
+def plan(site, pattern="*.item"):
     """A schedule, items and headlines: all that approval asks for."""
     ok(site, "schedule", "set", "--first-date", first_date())
-    items(site)
+    items(site, pattern)
     ok(site, "issue", "plan", "next", "--headline-nl", "tandarts vergoed",
        "--headline-en", "dental care covered")
 

@@ -4,9 +4,8 @@ import collections
 import subprocess
 from signal import SIGKILL, SIGTERM
 
-from newsletter import approve, items, ok, send_now
+from newsletter import approve, fill, plan, send_now
 
-from tests.demo.dates import first_date
 from tests.embedded import Installation, die_with_parent, wait_until
 from tests.sink import Sink
 
@@ -75,13 +74,8 @@ class SendHost(Installation):
 
 def planned_issue(site, readers, pattern="01*.item"):
     """An approved issue for r0000001@... and so on, whose ids are 1, 2..."""
-    subprocess.run([site.build / "tests/bench-fill",
-                    site.postgres.conninfo(site.database, "postgres"),
-                    site.settings["keys"], str(readers)], check=True)
-    ok(site, "schedule", "set", "--first-date", first_date())
-    items(site, pattern)
-    ok(site, "issue", "plan", "next", "--headline-nl", "tandarts vergoed",
-       "--headline-en", "dental care covered")
+    fill(site, readers)
+    plan(site, pattern)
     return approve(site)
 
 

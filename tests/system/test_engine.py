@@ -15,7 +15,7 @@ from conftest import TEMPLATE, Database
 from newsletter import approve, as_json, ledger, ok, plan, send_now
 from smtpd import Certificates
 from tests.embedded import Installation, wait_until
-from tests.sink import Sink
+from tests.sink import Sink, templates
 
 READERS = 600
 DOMAINS = ("a.example", "b.example", *["lezers.example"] * 4)
@@ -45,18 +45,11 @@ class Ready:
         subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
                         "--config", site.config, "--once"], check=True)
         self.keys, self.build = site.settings["keys"], site.build
-        self.templates = self._templates(site.db)
+        self.templates = templates(self.folder, [
+            row.values() for row in site.db.rows(
+                "select name, bytes, slots from edition"
+                " join message on message_id = message.id")])
         self.certificates = self._certificates()
-
-    def _templates(self, db):
-        options = []
-        for row in db.rows("select name, bytes, slots from edition"
-                           " join message on message_id = message.id"):
-            file = self.folder / row["name"]
-            file.write_bytes(row["bytes"])
-            file.with_suffix(".slots").write_bytes(row["slots"])
-            options += ["--template", file]
-        return options
 
     def _certificates(self):
         folder = self.folder / "certificates"

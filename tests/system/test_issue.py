@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from email import message_from_bytes, policy
 
 import pytest
+from newsletter import FINISH, LEASE
 
 from tests.embedded import wait_until
 
@@ -453,15 +454,15 @@ def test_pause_resume_stop_report(ready):
         "mailing"]["state"] == "paused"
     assert "paused already" in ready.run("issue", "pause", name).stderr
     assert "wrong link" in ready.run("issue", "show", name).stdout
-    assert ready.db.rows("select * from send_lease('t:1', 60, 1, '', null)") == []
+    assert ready.db.rows(LEASE) == []
     assert ready.json("issue", "resume", name)["mailing"]["state"] == "sending"
-    assert len(ready.db.rows("select * from send_lease('t:1', 60, 1, '', null)")) == 2
+    assert len(ready.db.rows(LEASE)) == 2
     ready.outcomes(mailing, (1, "accepted"), (2, "refused", 550, "no such user"))
-    ready.db.rows("select send_finish(%s, 1, 't:1', '5 minutes', false, '{}', null)", mailing)
+    ready.db.rows(FINISH, mailing)
     assert ready.json("issue", "stop", name, code=2)["exit"] == 2
     done = ready.run("issue", "stop", name, "--confirm", name)
     assert "1 of 6 were accepted, 4 are not sent" in done.stderr
-    assert ready.db.rows("select * from send_lease('t:1', 60, 1, '', null)") == []
+    assert ready.db.rows(LEASE) == []
     assert ready.json("issue", "resume", name, code=4)["code"] == "stopped"
     ready.db.rows("insert into consent_event (address_hash, kind, way,"
                   " issue_id) select sha256('a'), k, 'page', id from issue,"
@@ -486,9 +487,9 @@ def test_no_reader_is_counted_twice(ready):
     ready.approve(ready.name)
     ready.freeze(ready.name)
     mailing = ready.db.one("select id from mailing where kind = 'issue'")
-    ready.db.rows("select * from send_lease('t:1', 60, 1, '', null)")
+    ready.db.rows(LEASE)
     ready.outcomes(mailing, (1, "accepted"), (2, "deferred", 450, "later"))
-    ready.db.rows("select send_finish(%s, 1, 't:1', '5 minutes', false, '{}', null)", mailing)
+    ready.db.rows(FINISH, mailing)
     for r in [ready.json("issue", "report", ready.name)] + ready.json(
             "issue", "report", ready.name)["editions"]:
         assert r["planned"] == sum(r[k] for k in (

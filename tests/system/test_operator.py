@@ -510,7 +510,7 @@ def on_terminal(site, issue, enough, lang="en"):
 def test_a_screen_shows_reasons_pace_and_workers(site, story):
     slower(site)
     watch, seen = on_terminal(site, story, [
-        r"\033\[[78]A", r"12\.5 a second, done around \d\d:\d\d",
+        r"\033\[\dA", r"12\.5 a second, done around \d\d:\d\d",
         "a:1: 4 connections"])
     assert "]  7 of 8  87%" in seen
     assert "accepted 3, deferred 1, refused 2, uncertain 1" in seen

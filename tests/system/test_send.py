@@ -11,7 +11,7 @@ import time
 import pytest
 from conftest import Database
 from newsletter import (approve, as_json, ledger, ok, plan, readers, send_now,
-                        settled)
+                        settled, settled_soon)
 from smtpd import CatchingServer, Certificates, ScriptedServer
 
 from tests.embedded import Installation, Postgres, wait_until
@@ -26,15 +26,6 @@ def issue(site):
 
 def relay(site, server, **changes):
     site.write_config(smtp_port=server.port, **changes)
-
-
-def settled_soon(site, seconds=60):
-    """As settled(), without waiting for the time of the next attempt."""
-    def look():
-        site.db.rows("update chunk set due_at = now() where done_at is null")
-        site.db.rows("notify tweeluik_send")
-        return settled(site, 0)
-    return wait_until(look, seconds, 0.5)
 
 
 def recipients(server):
