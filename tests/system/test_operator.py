@@ -517,7 +517,8 @@ def test_a_screen_shows_reasons_pace_and_workers(site, story):
     assert f"1  {HOST}: the mailbox is full (4.2.2)" in seen
     assert re.search(rf"{HOST}: rests until \d\d:\d\d", seen)
     assert f"{HOST}: 2.0 at a time" in seen
-    assert "lezer" not in seen.replace(HOST, "")
+    # A frame may be on its way: what was read can end in a word.
+    assert "lezer" not in seen.rpartition("\n")[0].replace(HOST, "")
     # Ctrl-C stops only the screen.
     watch.process.send_signal(signal.SIGINT)
     watch.end(130)
