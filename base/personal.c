@@ -23,7 +23,8 @@ format_date(char out[PERSONAL_DATE_CHARS + 1], int64_t at)
 
 void
 personal_fill(struct personal *p, const struct keys *k, uint64_t subscriber,
-    uint32_t mailing, uint32_t seq, int64_t dated_at, const char *return_domain)
+    uint32_t mailing, uint32_t seq, int64_t dated_at, const char *return_domain,
+    const bool wanted[SLOT_KINDS])
 {
 	static const struct {
 		enum slot_kind slot;
@@ -41,6 +42,10 @@ personal_fill(struct personal *p, const struct keys *k, uint64_t subscriber,
 
 	format_date(p->date, dated_at);
 	for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+		/* Never what is left of the one before. */
+		p->link[links[i].slot][0] = '\0';
+		if (wanted != NULL && !wanted[links[i].slot])
+			continue;
 		t.purpose = links[i].purpose;
 		token_link(k, p->link[links[i].slot], &t);
 	}

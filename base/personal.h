@@ -13,6 +13,7 @@
 #ifndef BASE_PERSONAL_H
 #define BASE_PERSONAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/address.h"
@@ -34,11 +35,13 @@ struct personal {
 /*
  * Fill p for the address already in p->to.  seq tells recipients apart who are
  * no subscribers (subscriber 0: tests); their links lead to a page that says
- * so and changes nothing.  dated_at is in seconds since 1970.
+ * so and changes nothing.  dated_at is in seconds since 1970.  Of the links only
+ * those for the kinds of slots in wanted are made (NULL: all), because most of
+ * the cost of a message on our side is its tokens.
  */
 void personal_fill(struct personal *p, const struct keys *k,
     uint64_t subscriber, uint32_t mailing, uint32_t seq, int64_t dated_at,
-    const char *return_domain);
+    const char *return_domain, const bool wanted[SLOT_KINDS]);
 
 void
 personal_values(const struct personal *p, const char *ret_values[SLOT_KINDS]);

@@ -71,7 +71,6 @@ grant update (state, state_by, state_reason, state_at, finished_at, probe,
 grant update (state) on issue to tweeluik_send;
 grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	chunk_seqs(chunk), chunk_left(chunk), chunk_outcomes(chunk),
-	chunk_deferred(chunk),
 	chunk_add(bigint, int, int[], timestamptz),
 	chunk_close(chunk, interval, boolean), chunk_presume(chunk, boolean),
 	mailing_close(bigint), schedule_zone(), wall_clock(timestamp, text),

@@ -113,7 +113,7 @@ make(struct rehearsal *r, struct rehearsal_edition *ed,
 	}
 	/* Its number comes with freezing; any other is as long. */
 	personal_fill(&p, keys, (uint64_t)subscriber, UINT32_MAX, 1,
-	    r->dated_at, config->return_domain);
+	    r->dated_at, config->return_domain, NULL);
 	personal_values(&p, values);
 	if (address_parse(&address, p.to, strlen(p.to), &e) == -1 ||
 	    message_splice(&ed->edition.message, values, iov, PIECES_MAX, &n,

@@ -78,7 +78,7 @@ flight_prepare(struct flight *x, const struct keys *keys,
 	}
 	personal_fill(&x->personal, keys, (uint64_t)x->row->subscriber,
 	    (uint32_t)x->work->mailing, (uint32_t)x->row->seq,
-	    x->work->dated_at, return_domain);
+	    x->work->dated_at, return_domain, m->has);
 	personal_values(&x->personal, values);
 	if (message_splice(&m->message, values, x->iov, x->iov_max, &n, e) ==
 	    -1)

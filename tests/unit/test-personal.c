@@ -16,7 +16,7 @@ fill(struct personal *p, uint64_t subscriber, uint32_t mailing, uint32_t seq)
 {
 	(void)snprintf(p->to, sizeof(p->to), "info@voorbeeld.example");
 	personal_fill(p, keys, subscriber, mailing, seq, 1796893200,
-	    "terug.voorbeeld.example");
+	    "terug.voorbeeld.example", NULL);
 }
 
 static void
@@ -76,6 +76,22 @@ return_path_is_a_token(void **state)
 	assert_int_equal(t.mailing, 3);
 }
 
+static void
+unwanted_links_are_empty(void **state)
+{
+	static const bool wanted[SLOT_KINDS] = { [SLOT_LANGUAGE] = true };
+	struct personal p;
+
+	(void)state;
+	fill(&p, 7, 3, 1);
+	personal_fill(&p, keys, 8, 3, 2, 1796893200, "terug.voorbeeld.example",
+	    wanted);
+	assert_int_equal(strlen(p.link[SLOT_LANGUAGE]), TOKEN_LINK_CHARS);
+	/* Above all not those of reader 7. */
+	assert_string_equal(p.link[SLOT_UNSUBSCRIBE], "");
+	assert_string_equal(p.link[SLOT_UNDO], "");
+}
+
 int
 main(void)
 {
@@ -83,6 +99,7 @@ main(void)
 		cmocka_unit_test(same_again_and_different_for_others),
 		cmocka_unit_test(values_have_the_width_of_their_slots),
 		cmocka_unit_test(return_path_is_a_token),
+		cmocka_unit_test(unwanted_links_are_empty),
 	};
 	char path[] = "/tmp/test-personal-XXXXXX";
 	struct err e;
