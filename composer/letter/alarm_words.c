@@ -74,7 +74,7 @@ alarm_write_command(const char *key, const char *name, const char *text,
 		(void)buf_adds(out, "systemctl start tweeluik-send");
 	else if (strcmp(key, "report") == 0)
 		(void)buf_addf(out, "tweeluik issue report %s", name);
-	else if (strcmp(key, "hold") == 0 || strcmp(key, "held") == 0)
+	else if (strcmp(key, "held") == 0)
 		(void)buf_addf(out, "tweeluik issue %s %s",
 		    strcmp(text, unapproved) == 0 ? "check" : "release", name);
 	else

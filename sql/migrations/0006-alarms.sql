@@ -19,9 +19,9 @@ create unique index alarm_lasting on alarm (key, coalesce(issue_id, 0))
 	where ended_at is null;
 
 -- What is told once: that an issue is done ('report'), that a person holds it
--- ('hold').
+-- ('held').
 create table notice (
-	key text not null check (key in ('report', 'hold')),
+	key text not null check (key in ('report', 'held')),
 	issue_id bigint not null references issue on delete cascade,
 	at timestamptz not null,
 	primary key (key, issue_id, at)
@@ -31,7 +31,7 @@ create view notice_due as
 select 'report' as key, issue_id, finished_at as at from mailing
 where kind = 'issue' and state = 'done'
 union all
-select 'hold', id, held_at from issue
+select 'held', id, held_at from issue
 where held_by <> 'schedule' and state in ('open', 'approved');
 
 -- What happened before there were such mails is no news.

@@ -233,7 +233,7 @@ def test_a_report_and_a_hold_once_each(office):
     for k in (1, 2):
         office.do("select issue_hold(%s, 'chief', 'wacht', %s)", i,
                   T + k * DAY)
-        assert office.due(T + k * DAY) == [("hold", "raised")]
+        assert office.due(T + k * DAY) == [("held", "raised")]
         assert office.due(T + k * DAY + MINUTE) == []
         office.do("select issue_release(%s, 'chief', %s)", i, T + k * DAY)
         assert office.due(T + k * DAY + MINUTE) == []
