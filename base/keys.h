@@ -47,6 +47,9 @@ enum token_purpose {
 	TOKEN_PREFERENCES = 'v',
 	TOKEN_UNDO = 'o',
 	TOKEN_CONFIRM = 'b',
+	TOKEN_DETAILS = 'd',
+	TOKEN_ADDRESS = 'a',	      /* that a new address is theirs */
+	TOKEN_CHECK = 'k',	      /* of an organisation: number, letter */
 	TOKEN_MAIL_UNSUBSCRIBE = 'x', /* local part after a plus */
 	TOKEN_RETURN_PATH = 'r',      /* VERP */
 	TOKEN_MESSAGE_ID = 'i',

@@ -36,6 +36,8 @@ personal_fill(struct personal *p, const struct keys *k, uint64_t subscriber,
 		{ SLOT_PREFERENCES, TOKEN_PREFERENCES },
 		{ SLOT_UNDO, TOKEN_UNDO },
 		{ SLOT_CONFIRM, TOKEN_CONFIRM },
+		{ SLOT_DETAILS, TOKEN_DETAILS },
+		{ SLOT_ADDRESS, TOKEN_ADDRESS },
 	};
 	struct token t = { .subscriber = subscriber, .mailing = mailing };
 	char verp[TOKEN_MAIL_CHARS + 1];

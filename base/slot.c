@@ -19,6 +19,8 @@ static const struct {
 	[SLOT_UNDO] = { 40, "\ue007" },
 	[SLOT_CONFIRM] = { 40, "\ue008" },
 	[SLOT_MAIL_UNSUBSCRIBE] = { 48, "\ue009" },
+	[SLOT_DETAILS] = { 40, "\ue00a" },
+	[SLOT_ADDRESS] = { 40, "\ue00b" },
 };
 
 size_t

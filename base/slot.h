@@ -37,6 +37,8 @@ enum slot_kind {
 	SLOT_UNDO,	       /* /u/ in "you are unsubscribed" */
 	SLOT_CONFIRM,	       /* /b/ */
 	SLOT_MAIL_UNSUBSCRIBE, /* in the mailto of List-Unsubscribe, base32 */
+	SLOT_DETAILS,	       /* /d/, good for half an hour */
+	SLOT_ADDRESS,	       /* /a/ in the mail to a new address */
 	SLOT_KINDS
 };
 

@@ -163,6 +163,8 @@ static const char *const mime_values[SLOT_KINDS] = {
 	[SLOT_CONFIRM] = "CONFIRM-0123456789abcdefghijklmnopqrstuv",
 	[SLOT_MAIL_UNSUBSCRIBE] =
 	    "ponmlkjihgfedcbazyxwvutsrq765432ponmlkjihgfedcba",
+	[SLOT_DETAILS] = "DETAILS-0123456789abcdefghijklmnopqrstuv",
+	[SLOT_ADDRESS] = "ADDRESS-0123456789abcdefghijklmnopqrstuv",
 };
 
 /* The message with mime_values in its slots, byte by byte. */

@@ -293,7 +293,7 @@ unfit_values_are_refused(void **state)
 		{ 0, 14, "\ue000" },
 		{ 0, 12, "\ue003" },
 		{ 0, 14, "\uf000" },
-		{ 0, 14, "\ue00a" },
+		{ 0, 14, "\ue00c" },
 		{ 1, 1, NULL },
 		{ 3, 3, NULL },
 		{ 5, 7, NULL },

@@ -1,0 +1,77 @@
+-- Mail to one person: what is due, and what the links in it are good for.  Who
+-- makes a letter due stores a row in the transaction that is the reason for it;
+-- the schedule role writes the letter and queues it like any other mail.
+
+create table letter (
+	id bigint generated always as identity primary key,
+	kind text not null check (kind in ('confirm', 'already', 'farewell',
+		'details', 'address', 'address-changed', 'check')),
+	-- Who it is about; a check goes to an organisation.
+	subscriber_id bigint references subscriber on delete cascade,
+	organisation_id bigint references organisation on delete cascade,
+	-- Where it goes, when that is not where the subscriber is.
+	address_sealed bytea,
+	language text not null check (language in ('nl', 'en', 'both')),
+	at timestamptz not null default now(),
+	-- Once it is written: the mailing, which its links name.
+	written_at timestamptz,
+	mailing_id bigint references mailing on delete set null,
+	-- When its link did what it is for.
+	used_at timestamptz,
+	check (num_nonnulls(subscriber_id, organisation_id) = 1)
+);
+create index letter_due on letter (id) where written_at is null;
+create index letter_of on letter (subscriber_id, mailing_id);
+
+create function letter_add(the_kind text, the_subscriber bigint,
+	the_language text, sealed bytea default null,
+	the_organisation bigint default null) returns bigint
+language sql as $$
+	notify tweeluik_schedule;
+	insert into letter (kind, subscriber_id, organisation_id, address_sealed,
+		language)
+	values (the_kind, the_subscriber, the_organisation, sealed, the_language)
+	returning id
+$$;
+
+-- The letter that a link came in, while it is good; null when it is not.
+create function letter_good(the_kind text, the_subscriber bigint,
+	the_mailing bigint, period interval) returns bigint
+language sql stable as $$
+	select id from letter
+	where kind = the_kind and subscriber_id = the_subscriber
+		and mailing_id = the_mailing and at > now() - period
+$$;
+
+-- Forget a person; what is left is the hash that keeps them from being mailed.
+-- Says what went, by name and number; null when there is nobody.
+create function subscriber_erase(the_subscriber bigint, way text)
+returns jsonb language plpgsql as $$
+declare
+	h bytea;
+	events int;
+	copies int;
+	letters int;
+begin
+	select address_hash into h from subscriber
+	where id = the_subscriber for update;
+	if h is null then
+		return null;
+	end if;
+	update delivery set address_sealed = null
+	where subscriber_id = the_subscriber and address_sealed is not null;
+	get diagnostics copies = row_count;
+	delete from consent_event where address_hash = h;
+	get diagnostics events = row_count;
+	delete from letter where subscriber_id = the_subscriber;
+	get diagnostics letters = row_count;
+	delete from subscriber where id = the_subscriber;
+	-- A complaint or a block stays what it is.
+	insert into suppression (address_hash, reason) values (h, 'erased')
+	on conflict (address_hash) do update
+		set reason = 'erased', on_date = excluded.on_date
+		where suppression.reason = 'unsubscribed';
+	perform activity_add(way, 'subscriber', null, 'erased');
+	return jsonb_build_object('subscriber', 1, 'events', events,
+		'letters', letters, 'copies', copies);
+end $$;
