@@ -52,7 +52,12 @@ grant execute on all functions in schema tweeluik to tweeluik_schedule;
 revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	bytea), web_version(bigint, text), web_health(text), web_metrics(text),
+	web_pause(bigint, int), web_choose(bigint, text, text, int),
+	web_details_letter(bigint), web_details(bigint, bigint),
+	web_address_wish(bigint, bigint, text, bytea, bytea),
+	web_address(bigint, bigint), web_address_confirm(bigint, bigint),
+	web_erase(bigint, bigint)
 	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
@@ -91,5 +96,10 @@ grant usage on sequence activity_id_seq, consent_event_id_seq
 grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	bytea), web_version(bigint, text), web_health(text), web_metrics(text),
+	web_pause(bigint, int), web_choose(bigint, text, text, int),
+	web_details_letter(bigint), web_details(bigint, bigint),
+	web_address_wish(bigint, bigint, text, bytea, bytea),
+	web_address(bigint, bigint), web_address_confirm(bigint, bigint),
+	web_erase(bigint, bigint)
 	to tweeluik_web;

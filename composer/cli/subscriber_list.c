@@ -209,6 +209,7 @@ subscriber_event_word(const char *kind)
 		{ "blocked", N_("blocked") },
 		{ "undeliverable", N_("undeliverable") },
 		{ "reactivated", N_("made active again") },
+		{ "address", N_("moved to another address") },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)

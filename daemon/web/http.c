@@ -93,6 +93,8 @@ answer(struct MHD_Connection *c, const struct response *r, const char *allow)
 	if (r->body.len > 0)
 		header(m, "Content-Type",
 		    r->type != NULL ? r->type : "text/html; charset=utf-8");
+	if (r->disposition != NULL)
+		header(m, "Content-Disposition", r->disposition);
 	if (r->location != NULL)
 		header(m, "Location", r->location);
 	if (r->retry_after > 0) {

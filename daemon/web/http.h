@@ -43,6 +43,7 @@ struct response {
 	const char *location; /* of a redirect, or NULL */
 	const char *policy;   /* Content-Security-Policy other than ours */
 	const char *cache;    /* Cache-Control other than no-store */
+	const char *disposition; /* Content-Disposition, or NULL */
 	bool indexable;	      /* search engines may list it */
 	unsigned retry_after; /* seconds, 0: not said */
 	struct buf body;

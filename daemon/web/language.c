@@ -9,19 +9,11 @@
 #include "daemon/web/reader.h"
 
 static const char change[] = { TOKEN_LANGUAGE, '\0' };
-static const char preferences[] = { TOKEN_PREFERENCES, '\0' };
-
-static bool
-is_edition(const char *s)
-{
-	return strcmp(s, "nl") == 0 || strcmp(s, "en") == 0 ||
-	    strcmp(s, "both") == 0;
-}
 
 static int
 find(struct reader *ret, struct request *q, struct err *e)
 {
-	if (!is_edition(q->captures[1]))
+	if (!reader_is_edition(q->captures[1]))
 		return reader_unknown(e);
 	return reader_find(ret, q, change, e);
 }
@@ -36,12 +28,10 @@ show(const struct reader *d, const char *want, enum site_page which,
 
 	/* The language that is asked for speaks first. */
 	reader_page(d,
-	    want != NULL && strcmp(want, "both") != 0 && !d->left ? want
-								  : d->language,
-	    &p);
+	    strcmp(want, "both") != 0 && !d->left ? want : d->language, &p);
 	page_set(&p, "want", want);
 	page_set(&p, "done", d->left ? NULL : done);
-	if (want != NULL && strcmp(want, d->language) == 0)
+	if (strcmp(want, d->language) == 0)
 		page_set(&p, "has", "yes");
 	rc = page_write(&p, d->left ? PAGE_UNSUBSCRIBED : which, &r->body, e);
 	page_done(&p);
@@ -71,56 +61,16 @@ language_done(struct request *q, struct response *r, struct err *e)
 	    "yes", r, e);
 }
 
-static int
-choose(const struct reader *d, const char *language, struct err *e)
-{
-	return DATABASE_DO(d->db, e, "web_language", param_int(d->id),
-	    param_text(language));
-}
-
 int
 language_act(struct request *q, struct response *r, struct err *e)
 {
 	struct reader d;
 
-	if (find(&d, q, e) == -1 || choose(&d, q->captures[1], e) == -1)
+	if (find(&d, q, e) == -1 ||
+	    DATABASE_DO(d.db, e, "web_language", param_int(d.id),
+		param_text(q->captures[1])) == -1)
 		return -1;
 	response_see_other(r,
 	    arena_printf(&q->arena, "/t/%s/%s/done", d.token, q->captures[1]));
-	return 0;
-}
-
-int
-preferences_show(struct request *q, struct response *r, struct err *e)
-{
-	struct reader d;
-
-	if (reader_find(&d, q, preferences, e) == -1)
-		return -1;
-	return show(&d, NULL, PAGE_PREFERENCES, NULL, r, e);
-}
-
-int
-preferences_done(struct request *q, struct response *r, struct err *e)
-{
-	struct reader d;
-
-	if (reader_find(&d, q, preferences, e) == -1)
-		return -1;
-	return show(&d, NULL, PAGE_PREFERENCES, "yes", r, e);
-}
-
-int
-preferences_act(struct request *q, struct response *r, struct err *e)
-{
-	const char *language = form_get(&q->form, "language");
-	bool chosen = language != NULL && is_edition(language);
-	struct reader d;
-
-	if (reader_find(&d, q, preferences, e) == -1 ||
-	    (chosen && choose(&d, language, e) == -1))
-		return -1;
-	response_see_other(r,
-	    arena_printf(&q->arena, chosen ? "/v/%s/done" : "/v/%s", d.token));
 	return 0;
 }

@@ -126,6 +126,28 @@ page_set(struct page *p, const char *name, const char *value)
 		set(p->root, name, value);
 }
 
+static void
+add_object(xmlNodePtr dst, const char *name, json_t *object)
+{
+	xmlNodePtr x = add(dst, name);
+	const char *key;
+	json_t *value, *each;
+	size_t i;
+
+	json_object_foreach(object, key, value) {
+		if (json_is_string(value))
+			set(x, key, json_string_value(value));
+		json_array_foreach(value, i, each)
+			add_object(x, key, each);
+	}
+}
+
+void
+page_add_json(struct page *p, const char *name, json_t *object)
+{
+	add_object(p->root, name, object);
+}
+
 int
 page_write(struct page *p, enum site_page which, struct buf *out, struct err *e)
 {

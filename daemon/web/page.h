@@ -12,6 +12,7 @@
 #ifndef DAEMON_WEB_PAGE_H
 #define DAEMON_WEB_PAGE_H
 
+#include <jansson.h>
 #include <libxml/tree.h>
 
 #include "daemon/web/site.h"
@@ -32,6 +33,10 @@ void page_done(struct page *p);
 
 /* An attribute of <page>; NULL leaves it out. */
 void page_set(struct page *p, const char *name, const char *value);
+
+/* An object as an element: its texts and numbers are attributes, the objects of
+ * its arrays are elements with the name of the array. */
+void page_add_json(struct page *p, const char *name, json_t *object);
 
 int page_write(struct page *p, enum site_page which, struct buf *out,
     struct err *e);

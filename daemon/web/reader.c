@@ -8,6 +8,13 @@
 #include "daemon/web/http.h"
 #include "daemon/web/page.h"
 
+bool
+reader_is_edition(const char *s)
+{
+	return strcmp(s, "nl") == 0 || strcmp(s, "en") == 0 ||
+	    strcmp(s, "both") == 0;
+}
+
 int
 reader_unknown(struct err *e)
 {
@@ -30,7 +37,12 @@ fill(struct reader *d, const struct rows *rows, struct err *e)
 	address_mask(d->mask, address);
 	(void)snprintf(d->language, sizeof(d->language), "%s",
 	    rows_str(rows, 0, "language"));
+	(void)snprintf(d->paused, sizeof(d->paused), "%s",
+	    rows_str(rows, 0, "paused"));
+	(void)snprintf(d->choices, sizeof(d->choices), "%s",
+	    rows_str(rows, 0, "choices"));
 	d->left = rows_bool(rows, 0, "left");
+	d->may_pause = rows_bool(rows, 0, "may_pause");
 	d->may_undo = rows_bool(rows, 0, "may_undo");
 	return 0;
 }
@@ -91,6 +103,13 @@ reader_page(const struct reader *r, const char *lang, struct page *p)
 	page_set(p, "unsubscribe", token);
 	reader_token(r, TOKEN_LANGUAGE, token);
 	page_set(p, "change", token);
+	reader_token(r, TOKEN_PREFERENCES, token);
+	page_set(p, "preferences", token);
+	page_set(p, "choices", r->choices);
+	if (r->paused[0] != '\0')
+		page_set(p, "paused", r->paused);
+	if (r->may_pause)
+		page_set(p, "may-pause", "yes");
 	if (r->may_undo)
 		page_set(p, "may-undo", "yes");
 	if (r->mailing > 0) {

@@ -26,7 +26,10 @@ struct reader {
 	const char *token; /* as in the link */
 	char language[8];  /* "nl", "en", "both" */
 	char mask[ADDRESS_MAX + 16];
+	char paused[16];  /* "", the day the newsletter comes again, or "-" */
+	char choices[32]; /* what a form shows, to see whether it still holds */
 	bool left;
+	bool may_pause;
 	bool may_undo;
 };
 
@@ -40,6 +43,9 @@ void reader_token(const struct reader *r, enum token_purpose purpose,
 
 /* A page that speaks lang first, with what all pages of a reader show. */
 void reader_page(const struct reader *r, const char *lang, struct page *p);
+
+/* "nl", "en" or "both" */
+bool reader_is_edition(const char *s);
 
 /* For failures that must not tell what is wrong with a link. */
 int reader_unknown(struct err *e);

@@ -7,6 +7,8 @@
 #include "daemon/web/page.h"
 #include "daemon/web/reader.h"
 
+#define PAUSE_MONTHS 2
+
 /* The link in the mail, and the one that undoes it in the last mail. */
 static const char own[] = { TOKEN_UNSUBSCRIBE, '\0' };
 static const char either[] = { TOKEN_UNSUBSCRIBE, TOKEN_UNDO, '\0' };
@@ -98,6 +100,27 @@ unsubscribe_act(struct request *q, struct response *r, struct err *e)
 	}
 	r->type = "text/plain; charset=utf-8";
 	(void)buf_adds(&r->body, "unsubscribed\n");
+	return 0;
+}
+
+/* Instead of leaving; what is so then stands on the page for choices. */
+int
+unsubscribe_pause(struct request *q, struct response *r, struct err *e)
+{
+	char preferences[TOKEN_LINK_CHARS + 1];
+	struct reader d;
+	struct rows rows;
+
+	if (reader_find(&d, q, own, e) == -1 ||
+	    DATABASE_RUN(d.db, &rows, e, "web_pause", param_int(d.id),
+		param_int(PAUSE_MONTHS)) == -1)
+		return -1;
+	reader_token(&d, TOKEN_PREFERENCES, preferences);
+	response_see_other(r,
+	    arena_printf(&q->arena,
+		rows_bool(&rows, 0, "paused") ? "/v/%s/done" : "/v/%s",
+		preferences));
+	rows_done(&rows);
 	return 0;
 }
 

@@ -1,7 +1,10 @@
 -- name: web_subscriber
 select address_sealed, language,
 	state in ('unsubscribed', 'blocked') as left,
-	coalesce(undo_until > now(), false) as may_undo
+	state in ('active', 'paused') as may_pause,
+	coalesce(undo_until > now(), false) as may_undo, choices,
+	case state when 'paused' then coalesce(paused_until::text, '-')
+		else '' end as paused
 from web_subscriber($1)
 
 -- name: web_unsubscribe
@@ -27,3 +30,29 @@ select web_health($1) as word
 
 -- name: web_metrics
 select metric, label1, label2, value from web_metrics($1)
+
+-- name: web_pause
+select web_pause($1, $2) as paused
+
+-- What a form was loaded with, language and months; null for as it is.
+-- name: web_choose
+select web_choose($1, $2, $3, $4) as saved
+
+-- name: web_details_letter
+select web_details_letter($1)
+
+-- name: web_details
+select address_sealed, wanted_sealed, coalesce(wanted_at, '') as wanted_at, data
+from web_details($1, $2)
+
+-- name: web_address_wish
+select web_address_wish($1, $2, $3, $4, $5) as result
+
+-- name: web_address
+select address_sealed, done from web_address($1, $2)
+
+-- name: web_address_confirm
+select web_address_confirm($1, $2) as changed
+
+-- name: web_erase
+select web_erase($1, $2) as erased

@@ -1,0 +1,67 @@
+#include <string.h>
+
+#include "base/database.h"
+#include "base/err.h"
+#include "daemon/web/details.h"
+#include "daemon/web/http.h"
+#include "daemon/web/page.h"
+#include "daemon/web/pages.h"
+
+#define UNPROCESSABLE 422
+
+static int
+show(struct request *q, const char *error, struct response *r, struct err *e)
+{
+	struct details d;
+	int rc = details_find(&d, q, r, e);
+
+	if (rc != 1)
+		return rc;
+	if (error != NULL)
+		r->status = UNPROCESSABLE;
+	rc = details_page(&d, PAGE_ERASE, "error", error, r, e);
+	details_done(&d);
+	return rc;
+}
+
+int
+erase_show(struct request *q, struct response *r, struct err *e)
+{
+	return show(q, NULL, r, e);
+}
+
+int
+erase_act(struct request *q, struct response *r, struct err *e)
+{
+	static const char own[] = { TOKEN_DETAILS, '\0' };
+	const char *sure = form_get(&q->form, "sure");
+	struct reader d;
+	struct rows rows;
+
+	if (sure == NULL || strcmp(sure, "yes") != 0)
+		return show(q, "yes", r, e);
+	if (reader_find(&d, q, own, e) == -1 ||
+	    DATABASE_RUN(d.db, &rows, e, "web_erase", param_int(d.id),
+		param_int(d.mailing)) == -1)
+		return -1;
+	response_see_other(r,
+	    rows_bool(&rows, 0, "erased")
+		? arena_printf(&q->arena, "/d/erased/%s", d.language)
+		: arena_printf(&q->arena, "/d/%s", d.token));
+	rows_done(&rows);
+	return 0;
+}
+
+/* There is nobody left to whom a link could belong. */
+int
+erase_done(struct request *q, struct response *r, struct err *e)
+{
+	const struct site_worker *w = q->worker;
+	struct page p;
+	int rc;
+
+	page_init(&p, w->site, q->captures[0]);
+	rc = page_write(&p, PAGE_ERASED, &r->body, e);
+	page_done(&p);
+	return rc;
+}
