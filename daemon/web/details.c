@@ -79,32 +79,26 @@ details_done(struct details *d)
 	json_decref(d->data);
 }
 
-int
-details_page(const struct details *d, enum site_page which, const char *what,
-    const char *value, struct response *r, struct err *e)
+void
+details_page(const struct details *d, struct page *p)
 {
-	struct page p;
-	int rc;
-
-	reader_page(&d->reader, d->reader.language, &p);
-	page_set(&p, "wanted-at", d->wanted_at);
-	if (what != NULL)
-		page_set(&p, what, value);
-	page_add_json(&p, "details", d->data);
-	rc = page_write(&p, which, &r->body, e);
-	page_done(&p);
-	return rc;
+	reader_page(&d->reader, d->reader.language, p);
+	page_set(p, "wanted-at", d->wanted_at);
+	page_add_json(p, "details", d->data);
 }
 
 int
 details_show(struct request *q, struct response *r, struct err *e)
 {
 	struct details d;
+	struct page p;
 	int rc = details_find(&d, q, r, e);
 
 	if (rc != 1)
 		return rc;
-	rc = details_page(&d, PAGE_DETAILS, NULL, NULL, r, e);
+	details_page(&d, &p);
+	rc = page_write(&p, PAGE_DETAILS, &r->body, e);
+	page_done(&p);
 	details_done(&d);
 	return rc;
 }

@@ -30,8 +30,7 @@ void details_done(struct details *d);
 /* The page for a link that is good no more. */
 int details_expired(const struct reader *d, struct response *r, struct err *e);
 
-/* A page with what is kept on it; what names an attribute, or is NULL. */
-int details_page(const struct details *d, enum site_page which,
-    const char *what, const char *value, struct response *r, struct err *e);
+/* As reader_page(), with <details>: what is handed out. */
+void details_page(const struct details *d, struct page *p);
 
 #endif

@@ -13,13 +13,19 @@ static int
 show(struct request *q, const char *error, struct response *r, struct err *e)
 {
 	struct details d;
+	struct page p;
 	int rc = details_find(&d, q, r, e);
 
 	if (rc != 1)
 		return rc;
-	if (error != NULL)
+	details_page(&d, &p);
+	if (error != NULL) {
 		r->status = UNPROCESSABLE;
-	rc = details_page(&d, PAGE_ERASE, "error", error, r, e);
+		page_set(&p, "error", error);
+		page_set(&p, "invalid", "true");
+	}
+	rc = page_write(&p, PAGE_ERASE, &r->body, e);
+	page_done(&p);
 	details_done(&d);
 	return rc;
 }

@@ -13,17 +13,27 @@
 
 static const char mailed[] = { TOKEN_ADDRESS, '\0' };
 
-/* What is so now, with one thing that is told about it. */
+/* What is so now, with one thing that is told about it.  Nothing typed is lost
+ * when that is an error: the form comes back with it. */
 static int
 show(struct request *q, const char *what, const char *value, struct response *r,
     struct err *e)
 {
 	struct details d;
+	struct page p;
 	int rc = details_find(&d, q, r, e);
 
 	if (rc != 1)
 		return rc;
-	rc = details_page(&d, PAGE_NEW_ADDRESS, what, value, r, e);
+	details_page(&d, &p);
+	if (what != NULL)
+		page_set(&p, what, value);
+	if (r->status == UNPROCESSABLE) {
+		page_set(&p, "invalid", "true");
+		page_set(&p, "typed", form_get(&q->form, "address"));
+	}
+	rc = page_write(&p, PAGE_NEW_ADDRESS, &r->body, e);
+	page_done(&p);
 	details_done(&d);
 	return rc;
 }
@@ -46,7 +56,6 @@ address_changed(struct request *q, struct response *r, struct err *e)
 	return show(q, "changed", "yes", r, e);
 }
 
-/* Nothing typed is lost: the form comes back with it. */
 static int
 show_error(struct request *q, const char *error, struct response *r,
     struct err *e)
