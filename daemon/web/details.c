@@ -37,8 +37,8 @@ open_sealed(struct details *d, const struct rows *rows, const char *column,
 static int
 fill(struct details *d, const struct rows *rows, struct err *e)
 {
-	d->data = json_loads(rows_str(rows, 0, "data"), JSON_REJECT_DUPLICATES,
-	    NULL);
+	d->data =
+	    json_loads(rows_str(rows, 0, "data"), JSON_REJECT_DUPLICATES, NULL);
 	if (d->data == NULL)
 		return err_set(e, ERR_SYS, "The details cannot be read");
 	(void)snprintf(d->wanted_at, sizeof(d->wanted_at), "%s",

@@ -18,7 +18,7 @@ struct response;
 
 struct details {
 	struct reader reader;
-	json_t *data; /* what is handed out, the address in the clear */
+	json_t *data;	    /* what is handed out, the address in the clear */
 	char wanted_at[64]; /* which wish for another address a form knows */
 };
 

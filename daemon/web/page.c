@@ -134,11 +134,11 @@ add_object(xmlNodePtr dst, const char *name, json_t *object)
 	json_t *value, *each;
 	size_t i;
 
-	json_object_foreach(object, key, value) {
+	json_object_foreach(object, key, value)
+	{
 		if (json_is_string(value))
 			set(x, key, json_string_value(value));
-		json_array_foreach(value, i, each)
-			add_object(x, key, each);
+		json_array_foreach(value, i, each) add_object(x, key, each);
 	}
 }
 

@@ -54,7 +54,7 @@ pause_of(const struct request *q)
 	const char *s = form_get(&q->form, "pause");
 
 	return s != NULL && s[0] >= '0' && s[0] <= '3' && s[1] == '\0' ? s
-								      : NULL;
+								       : NULL;
 }
 
 static const char *
@@ -83,6 +83,7 @@ preferences_act(struct request *q, struct response *r, struct err *e)
 		next = rows_bool(&rows, 0, "saved") ? "/done" : "/changed";
 		rows_done(&rows);
 	}
-	response_see_other(r, arena_printf(&q->arena, "/v/%s%s", d.token, next));
+	response_see_other(r,
+	    arena_printf(&q->arena, "/v/%s%s", d.token, next));
 	return 0;
 }

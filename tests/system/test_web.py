@@ -93,9 +93,11 @@ def test_unsubscribe_page_says_all_in_both_languages(site):
     token = site.token("u", reader)
     page = check_page(site.get(f"/u/{token}"))
     assert page.title == "Afmelden voor de nieuwsbrief"
-    assert page.forms == [f"/u/{token}"] * 2
-    assert page.buttons == ["Ja, meld dit adres af",
-                            "Yes, unsubscribe this address"]
+    assert page.forms == [f"/u/{token}", f"/u/{token}/pause"] * 2
+    assert page.buttons == ["Ja, meld dit adres af", "Pauzeer 2 maanden",
+                            "Yes, unsubscribe this address",
+                            "Pause for 2 months"]
+    assert {"/aanmelden", "/en/subscribe"} <= set(page.links)
     body = site.get(f"/u/{token}").body
     assert "j•••@organisatie.example" in body and ADDRESS not in body
     assert "Kreeg u deze mail doorgestuurd?" in body
@@ -265,7 +267,7 @@ def test_undo_ends_after_thirty_days(site):
     for where in path, path + "/undo":
         page = check_page(site.get(where))
         assert path + "/undo" not in page.forms
-        assert "mailto:afmelden@nieuws.voorbeeld.example" in page.links
+        assert {"/aanmelden", "/en/subscribe"} <= set(page.links)
     site.post(path + "/undo")
     assert site.state(reader) == "unsubscribed"
 
@@ -290,7 +292,8 @@ def test_reason_is_optional_and_one_of_four(site):
         assert site.events() == [("unsubscribed", "page", "")]
     thanks = follow(site, site.post(path + "/reason", "reason=job"))
     assert "Dank u dat u ons vertelt waarom." in thanks.body
-    assert check_page(thanks).forms == [path + "/undo"] * 2
+    more = f"/v/{site.token('v', reader)}/link"
+    assert check_page(thanks).forms == [path + "/undo", more] * 2
     assert site.events() == [("unsubscribed", "page", "job")]
 
 
@@ -322,9 +325,9 @@ def test_preferences_change_the_language(site):
     path = f"/v/{site.token('v', reader)}"
     answer = site.get(path)
     page = check_page(answer)
-    assert page.forms == [path] * 2
+    assert page.forms == [path, path + "/link"] * 2
     assert f"/u/{site.token('u', reader)}" in page.links
-    assert answer.body.count('checked="checked"') == 2
+    assert answer.body.count('checked="checked"') == 4
     done = check_page(follow(site, site.post(path, "language=en")), "en")
     assert done.title == "Done: your choice is saved"
     for bad in "", "language=", "language=fr", "language=en%00":

@@ -18,11 +18,32 @@ ADDRESS = "jansen@organisatie.example"
 Answer = namedtuple("Answer", "status headers body")
 
 
-class Website:
+class Visitor:
+    """Asks a web role for pages."""
+
+    def __init__(self, port):
+        self.port = port
+
+    def ask(self, method, path, body=None, headers=None):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        c.request(method, path, body=body, headers=headers or {})
+        r = c.getresponse()
+        answer = Answer(r.status, r.headers, r.read().decode())
+        c.close()
+        return answer
+
+    def get(self, path):
+        return self.ask("GET", path)
+
+    def post(self, path, body="", kind="application/x-www-form-urlencoded"):
+        return self.ask("POST", path, body, {"Content-Type": kind})
+
+
+class Website(Visitor):
     def __init__(self, database, folder):
         self.place = Installation(folder, database.pg, database.name, BUILD)
         self.keys = self.place.folder / "keys"
-        self.port = self.place.web_port
+        super().__init__(self.place.web_port)
         self.log = self.place.folder / "log"
         self.run_keys("create")
         self.conn = database.connect()
@@ -61,7 +82,7 @@ class Website:
         return [self.sql(f"select * from {t} order by 1, 2") for t in (
             "subscriber", "consent_event", "suppression", "mailing",
             "delivery", "chunk", "message", "edition", "activity", "letter",
-            "wording")]
+            "wording", "address_wish")]
 
     def start(self):
         with open(self.log, "ab") as log:
@@ -84,20 +105,6 @@ class Website:
             return
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(20) == 0, self.log.read_text()
-
-    def ask(self, method, path, body=None, headers=None):
-        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
-        c.request(method, path, body=body, headers=headers or {})
-        r = c.getresponse()
-        answer = Answer(r.status, r.headers, r.read().decode())
-        c.close()
-        return answer
-
-    def get(self, path):
-        return self.ask("GET", path)
-
-    def post(self, path, body="", kind="application/x-www-form-urlencoded"):
-        return self.ask("POST", path, body, {"Content-Type": kind})
 
     def raw(self, data, seconds=2.0):
         """What comes back for these octets, and whether it was closed."""
