@@ -115,7 +115,7 @@ details_download(struct request *q, struct response *r, struct err *e)
 	if ((text = json_dumps(d.data, JSON_INDENT(2))) == NULL)
 		abort();
 	r->type = "application/json";
-	r->disposition = "attachment; filename=\"data.json\"";
+	r->saved_as = "data.json";
 	(void)buf_adds(&r->body, text);
 	(void)buf_addc(&r->body, '\n');
 	free(text);

@@ -78,7 +78,7 @@ answer(struct MHD_Connection *c, const struct response *r, const char *allow)
 {
 	struct MHD_Response *m = MHD_create_response_from_buffer(r->body.len,
 	    r->body.data, MHD_RESPMEM_MUST_COPY);
-	char seconds[16];
+	char seconds[16], name[128];
 	enum MHD_Result rc;
 
 	if (m == NULL)
@@ -93,8 +93,11 @@ answer(struct MHD_Connection *c, const struct response *r, const char *allow)
 	if (r->body.len > 0)
 		header(m, "Content-Type",
 		    r->type != NULL ? r->type : "text/html; charset=utf-8");
-	if (r->disposition != NULL)
-		header(m, "Content-Disposition", r->disposition);
+	if (r->saved_as != NULL) {
+		(void)snprintf(name, sizeof(name),
+		    "attachment; filename=\"%s\"", r->saved_as);
+		header(m, "Content-Disposition", name);
+	}
 	if (r->location != NULL)
 		header(m, "Location", r->location);
 	if (r->retry_after > 0) {

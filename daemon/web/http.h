@@ -38,14 +38,14 @@ struct request {
 };
 
 struct response {
-	unsigned status;	 /* 200 */
-	const char *type;	 /* text/html; charset=utf-8 */
-	const char *location;	 /* of a redirect, or NULL */
-	const char *policy;	 /* Content-Security-Policy other than ours */
-	const char *cache;	 /* Cache-Control other than no-store */
-	const char *disposition; /* Content-Disposition, or NULL */
-	bool indexable;		 /* search engines may list it */
-	unsigned retry_after;	 /* seconds, 0: not said */
+	unsigned status;      /* 200 */
+	const char *type;     /* text/html; charset=utf-8 */
+	const char *location; /* of a redirect, or NULL */
+	const char *policy;   /* Content-Security-Policy other than ours */
+	const char *cache;    /* Cache-Control other than no-store */
+	const char *saved_as; /* a file name; NULL: it is shown */
+	bool indexable;	      /* search engines may list it */
+	unsigned retry_after; /* seconds, 0: not said */
 	struct buf body;
 };
 

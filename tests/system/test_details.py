@@ -1,27 +1,17 @@
 """What a reader does with the own subscription: pause it, see what is kept,
-move to another address, be forgotten."""
-import email
-import email.policy
-import html
+be forgotten."""
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
-import conformity
-import psycopg2
 import pytest
-from newsletter import LEASE, ok
-from test_web import Page, check_page, follow
-from website import ADDRESS, KEYS, Visitor, Website
-
-from tests.embedded import wait_until
+from newsletter import LEASE
+from own import (ask_address, field, fill, happened, in_months, kinds, mailed,
+                 newest_letter, status, validate)
+from test_web import check_page, follow
+from website import ADDRESS, Website
 
 NEW = "jansen@elders.example"
-BASE = "https://nieuws.voorbeeld.example"
-LETTERS = {
-    "details": ("Link naar uw gegevens", "Link to your details"),
-    "address": ("Bevestig uw nieuwe adres", "Confirm your new address"),
-    "address-changed": ("Uw adres is gewijzigd", "Your address has changed"),
-}
 
 
 @pytest.fixture
@@ -34,41 +24,6 @@ def site(database, tmp_path):
         log = site.log.read_text()
         assert "Sanitizer" not in log and "page-failed" not in log, log
         assert "jansen" not in log and "@" not in log, log
-
-
-def mailed(site, reader, kind, age="0 minutes", letter=None):
-    """The token in a letter as the schedule role writes it, and its number."""
-    mailing = site.sql("insert into mailing (kind, expires_at)"
-                       " values ('system', now()) returning id")[0][0]
-    if letter is None:
-        letter = site.sql("select letter_add(%s, %s, 'nl')", kind, reader)[0]
-    site.sql("update letter set written_at = now(), mailing_id = %s,"
-             " at = now() - %s::interval where id = %s", mailing, age, letter)
-    return site.token({"details": "d", "address": "a"}[kind], reader, mailing)
-
-
-def kinds(site):
-    return [k for k, in site.sql("select kind from letter order by id")]
-
-
-def events(site):
-    return [(kind, basis) for kind, _, basis in site.events()]
-
-
-def status(answer):
-    return re.findall(r'role="status"[^>]*>(.*?)</p>', answer.body)
-
-
-def field(answer, name):
-    """What the form has in a hidden field."""
-    return html.unescape(re.search(
-        f'<input type="hidden" name="{name}" value="([^"]*)"',
-        answer.body).group(1))
-
-
-def in_months(site, n):
-    return str(site.sql("select schedule_date(now()) + make_interval("
-                        "months => %s)", n)[0][0].date())
 
 
 # Pausing
@@ -84,7 +39,7 @@ def test_pause_and_go_on(site):
         until = in_months(site, months)
         assert site.sql("select state, paused_until::text"
                         " from subscriber") == [("paused", until)]
-        assert events(site)[-1] == ("paused", until)
+        assert happened(site)[-1] == ("paused", until)
     for same in "keep", "4", "-1", "", "1.5", "33":
         follow(site, site.post(path, f"language=nl&pause={same}"))
         assert site.state(reader) == "paused"
@@ -93,7 +48,7 @@ def test_pause_and_go_on(site):
     follow(site, site.post(path, "pause=0"))
     assert site.sql("select state, paused_until from subscriber") == [
         ("active", None)]
-    assert events(site)[-1] == ("resumed", "")
+    assert happened(site)[-1] == ("resumed", "")
     assert 'value="keep"' not in site.get(path).body
     before = site.dump()
     follow(site, site.post(path, "language=nl&pause=0"))
@@ -109,7 +64,7 @@ def test_pause_instead_of_leaving(site):
         ("paused", in_months(site, 2))]
     again = follow(site, site.post(path + "/pause"))
     assert check_page(again).title == "Gelukt: uw keuze is bewaard"
-    assert events(site) == [("paused", in_months(site, 2))]
+    assert happened(site) == [("paused", in_months(site, 2))]
 
 
 def test_a_pause_ends_by_itself(site):
@@ -122,7 +77,7 @@ def test_a_pause_ends_by_itself(site):
     assert site.sql(call, "63 days") == [("resumed",)]
     assert site.sql("select state, paused_until from subscriber") == [
         ("active", None)]
-    assert [k for k, _ in events(site)] == ["paused", "resumed"]
+    assert [k for k, _ in happened(site)] == ["paused", "resumed"]
 
 
 def test_a_pause_takes_effect_within_a_running_send(site):
@@ -152,7 +107,7 @@ def test_who_gets_nothing_is_not_offered_a_pause(site, state):
     page = check_page(follow(site, site.post(u + "/pause")))
     assert not page.title.startswith("Gelukt")
     site.post(v, "pause=1")
-    assert site.state(reader) == state and events(site) == []
+    assert site.state(reader) == state and happened(site) == []
     follow(site, site.post(v, "language=en"))
     assert site.sql("select language from subscriber") == [("en",)]
 
@@ -199,6 +154,22 @@ def test_two_windows_lose_no_choice(site):
     stale = follow(site, site.post(path, f"was={third}&language=both&pause=0"))
     assert check_page(stale).title == "Fout: uw keuze is niet bewaard"
     assert site.state(reader) == "paused"
+
+
+def test_of_many_at_once_one_is_saved(site):
+    reader = site.reader(language="both")
+    path = f"/v/{site.token('v', reader)}"
+    was = field(site.get(path), "was")
+    choices = [f"was={was}&language={l}&pause={p}"
+               for l in ("nl", "en") for p in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda c: site.post(path, c), choices))
+    saved, = [c for c, a in zip(choices, answers)
+              if a.headers["Location"].endswith("/done")]
+    assert [a.status for a in answers] == [303] * 8
+    language, months = re.search(r"language=(..)&pause=(\d)", saved).groups()
+    assert site.sql("select language, paused_until::text from subscriber") == [
+        (language, in_months(site, int(months)) if months > "0" else None)]
 
 
 # The link to the details
@@ -279,35 +250,6 @@ def test_unknown_links_look_as_all_others(site):
 
 # What is kept
 
-def fill(site, reader):
-    """A past: an agreement in words, a change, issues."""
-    site.sql("update subscriber set organisation_id = (select id from"
-             " organisation limit 1), tags = '{noord}' where id = %s", reader)
-    wording = site.sql("insert into wording (lang, body) values ('nl',"
-                       " 'Ja, <b>mail</b> mij & de rest') returning id")[0][0]
-    site.sql("insert into consent_event (address_hash, kind, way, basis,"
-             " wording_id) select address_hash, 'subscribed', 'page', '', %s"
-             " from subscriber where id = %s", wording, reader)
-    site.post(f"/t/{site.token('t', reader)}/en")
-    site.post(f"/t/{site.token('t', reader)}/nl")
-    message = site.sql(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('y'), 'issue', 'nl', 's', 'x', '') returning id")
-    for n, result in enumerate(("accepted", "deferred", None), 1):
-        issue = site.sql(
-            "insert into issue (series, planned_at, state, number, year) values"
-            " ('regular', now() - make_interval(days => %s), 'sent', %s,"
-            " 2026) returning id", 100 - 10 * n, n)[0][0]
-        mailing = site.sql("insert into mailing (kind, issue_id, expires_at,"
-                           " planned) values ('issue', %s, now(), 1)"
-                           " returning id", issue)[0][0]
-        site.sql("insert into delivery values (%s, 1, %s, %s)", mailing,
-                 message[0][0], reader)
-        if result:
-            site.sql("insert into outcome (mailing_id, seq, attempt, result)"
-                     " values (%s, 1, 1, %s)", mailing, result)
-
-
 def test_details_show_all_that_is_kept(site):
     reader = site.reader()
     fill(site, reader)
@@ -331,31 +273,6 @@ def test_details_show_all_that_is_kept(site):
 
 def mailing_of(site):
     return site.sql("select max(mailing_id) from letter")[0][0]
-
-
-SCHEMA = {
-    "schema", "at", "address", "wanted_address", "language", "language_from",
-    "state", "state_at", "paused_until", "organisation", "since", "consent",
-    "deliveries"}
-
-
-def validate(data):
-    """As tweeluik.reader-data/1 says, and nothing besides."""
-    stamp = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
-    assert data["schema"] == "tweeluik.reader-data/1"
-    assert set(data) == SCHEMA
-    assert data["language"] in ("nl", "en", "both")
-    assert data["language_from"] in ("chosen", "import", "default")
-    for name in "at", "since", "state_at":
-        assert re.fullmatch(stamp, data[name])
-    for event in data["consent"]:
-        assert set(event) == {"at", "kind", "way", "basis", "issue",
-                              "wording_language", "wording"}
-        assert re.fullmatch(stamp, event["at"])
-    for delivery in data["deliveries"]:
-        assert set(delivery) == {"issue", "at", "result"}
-        assert re.fullmatch(stamp, delivery["at"])
-        assert re.fullmatch(r"\d+-\d{4}", delivery["issue"])
 
 
 def test_data_can_be_taken_along(site):
@@ -384,213 +301,6 @@ def test_data_can_be_taken_along(site):
         f"/d/{mailed(site, other, 'details')}/data.json").body)
     validate(data)
     assert data["consent"] == data["deliveries"] == []
-
-
-# Another address
-
-def ask_address(site, path, address, **more):
-    body = "&".join(f"{k}={v}" for k, v in {"address": address,
-                                            **more}.items())
-    return site.post(path + "/address", body)
-
-
-def newest_letter(site):
-    return site.sql("select max(id) from letter where kind = 'address'")[0][0]
-
-
-def test_address_moves_with_all_that_is_known(site):
-    reader = site.reader(language="en")
-    site.sql("update subscriber set tags = '{noord}'")
-    site.post(f"/v/{site.token('v', reader)}", "pause=2")
-    known = events(site)
-    token = mailed(site, reader, "details")
-    path = f"/d/{token}"
-    check_page(site.get(path + "/address"), "en")
-    sent = follow(site, ask_address(site, path, NEW))
-    assert check_page(sent, "en").title == (
-        "Done: look in the mail of the new address")
-    assert NEW in status(sent)[0]
-    assert NEW in site.get(path).body
-    assert kinds(site) == ["details", "address"]
-    assert site.sql("select address_sealed = (select address_sealed from"
-                    " address_wish), language from letter"
-                    " where kind = 'address'") == [(True, "en")]
-    a = f"/a/{mailed(site, reader, 'address', letter=newest_letter(site))}"
-    before = site.dump()
-    page = check_page(site.get(a), "en")
-    assert page.forms == [a] * 2
-    assert "j•••@elders.example" in site.get(a).body
-    assert NEW not in site.get(a).body and "organisatie" not in (
-        site.get(a).body)
-    assert site.get(a + "/done").body == site.get(a).body
-    assert site.dump() == before
-    done = follow(site, site.post(a))
-    assert check_page(done, "en").title == (
-        "Done: the newsletter comes to the new address")
-    hashed, _ = site.run_keys("seal", NEW)
-    assert site.sql("select encode(address_hash, 'hex'), language, state,"
-                    " tags from subscriber") == [
-        (hashed, "en", "paused", ["noord"])]
-    assert events(site) == known + [("address", "")]
-    assert site.sql("select count(distinct address_hash)"
-                    " from consent_event") == [(1,)]
-    assert site.sql("select count(*) from suppression") == [(0,)]
-    assert site.sql("select count(*) from address_wish") == [(0,)]
-    # The old address is told; what went there opens nothing more.
-    assert kinds(site) == ["address", "address-changed"]
-    assert site.get(path).status == 410
-    old = bytes(site.sql("select address_sealed from letter where kind ="
-                         " 'address-changed'")[0][0])
-    new = bytes(site.sql("select address_sealed from subscriber")[0][0])
-    assert old and old != new
-    # Once more is no error, and changes nothing.
-    before = site.dump()
-    done = follow(site, site.post(a))
-    assert check_page(done, "en").title.startswith("Done:")
-    assert check_page(site.get(a), "en").forms == []
-    assert site.dump() == before
-    d = f"/d/{mailed(site, reader, 'details')}"
-    assert NEW in site.get(d).body
-
-
-@pytest.mark.parametrize("typed", ["", "x", "a@b", "a b@c.example",
-                                   "a@b.example,c@d.example", "<b>@x"])
-def test_what_is_no_address_comes_back(site, typed):
-    reader = site.reader()
-    path = f"/d/{mailed(site, reader, 'details')}"
-    answer = ask_address(site, path, typed)
-    page = check_page(answer, status=422)
-    assert page.title == "Fout: het nieuwe adres"
-    assert answer.body.count('aria-invalid="true"') == 2
-    assert f'value="{html.escape(typed)}"' in answer.body or not typed
-    assert "#address-nl" in page.links and "#address-en" in page.links
-    assert kinds(site) == ["details"]
-
-
-def test_the_same_address_is_no_change(site):
-    reader = site.reader()
-    path = f"/d/{mailed(site, reader, 'details')}"
-    answer = ask_address(site, path, ADDRESS.upper())
-    check_page(answer, status=422)
-    assert "Dit is het adres dat u nu hebt." in answer.body
-    assert kinds(site) == ["details"]
-
-
-def test_nobody_learns_who_has_an_address(site):
-    """Free, on the list, or not to be mailed: the same answer."""
-    reader = site.reader()
-    site.reader("lid@elders.example")
-    site.reader("weg@elders.example", state="unsubscribed")
-    gone, _ = site.run_keys("seal", "gewist@elders.example")
-    site.sql("insert into suppression (address_hash, reason)"
-             " values (decode(%s, 'hex'), 'erased')", gone)
-    path = f"/d/{mailed(site, reader, 'details')}"
-    pages = set()
-    for name in "vrij", "lid", "gewist", "weg":
-        address = f"{name}@elders.example"
-        was = field(site.get(path + "/address"), "was").replace("+", "%2B")
-        answer = follow(site, ask_address(site, path, address, was=was))
-        assert check_page(answer).title.startswith("Gelukt:")
-        pages.add(answer.body.replace(address, "-"))
-        data = json.loads(site.get(path + "/data.json").body)
-        assert data["wanted_address"] == address
-    assert len(pages) == 1
-    assert kinds(site) == ["details", "address"]
-
-
-def test_an_address_that_is_taken_meanwhile_is_left_alone(site):
-    reader = site.reader()
-    path = f"/d/{mailed(site, reader, 'details')}"
-    ask_address(site, path, NEW)
-    a = f"/a/{mailed(site, reader, 'address', letter=newest_letter(site))}"
-    other = site.reader(NEW)
-    before = site.dump()
-    page = check_page(site.get(a), status=410)
-    assert page.title == "Deze link is verlopen" and page.forms == []
-    answer = site.post(a)
-    check_page(site.get(answer.headers["Location"]), status=410)
-    assert site.dump() == before
-    site.sql("delete from subscriber where id = %s", other)
-    site.sql("insert into suppression (address_hash, reason)"
-             " select address_hash, 'blocked' from address_wish")
-    assert site.get(a).status == 410
-    site.post(a)
-    assert "address" not in [k for k, _ in events(site)]
-
-
-def test_only_the_newest_wish_counts_for_a_day(site):
-    reader = site.reader()
-    path = f"/d/{mailed(site, reader, 'details')}"
-    links = []
-    for name in "een", "twee":
-        ask_address(site, path, f"{name}@elders.example")
-        links.append("/a/" + mailed(site, reader, "address",
-                                    letter=newest_letter(site)))
-    assert site.get(links[0]).status == 410
-    assert site.get(links[1]).status == 200
-    # The first once more: the mail that is there is good again.
-    ask_address(site, path, "een@elders.example")
-    assert kinds(site) == ["details", "address", "address"]
-    assert site.get(links[0]).status == 200
-    assert site.get(links[1]).status == 410
-    site.sql("update letter set at = now() - interval '25 hours'"
-             " where kind = 'address'")
-    assert site.get(links[0]).status == 410
-    site.post(links[0])
-    assert "address" not in [k for k, _ in events(site)]
-
-
-def test_a_reader_causes_few_mails_to_others(site):
-    readers = [site.reader(f"r{n}@lezers.example") for n in range(3)]
-    paths = [f"/d/{mailed(site, r, 'details')}" for r in readers]
-    for n in range(6):
-        ask_address(site, paths[0], f"n{n}@elders.example")
-    assert kinds(site).count("address") == 3
-    for path in paths[1:]:
-        ask_address(site, path, "n0@elders.example")
-    assert kinds(site).count("address") == 3
-    ask_address(site, paths[1], "ander@elders.example")
-    assert kinds(site).count("address") == 4
-
-
-def test_two_windows_lose_no_wish(site):
-    reader = site.reader()
-    path = f"/d/{mailed(site, reader, 'details')}"
-    was = field(site.get(path + "/address"), "was")
-    follow(site, ask_address(site, path, NEW, was=was))
-    answer = follow(site, ask_address(site, path, "x@elders.example",
-                                      was=was))
-    page = check_page(answer)
-    assert page.title == "Fout: er is intussen een ander adres gevraagd"
-    assert NEW in answer.body and "x@elders.example" not in answer.body
-    assert site.sql("select count(*) from address_wish") == [(1,)]
-    follow(site, ask_address(site, path, NEW, was=was))
-    now = field(answer, "was")
-    assert now != was
-
-
-def test_a_new_address_puts_right_what_is_undeliverable(site):
-    reader = site.reader(state="undeliverable")
-    path = f"/d/{mailed(site, reader, 'details')}"
-    ask_address(site, path, NEW)
-    a = f"/a/{mailed(site, reader, 'address', letter=newest_letter(site))}"
-    follow(site, site.post(a))
-    assert site.state(reader) == "active"
-    assert [k for k, _ in events(site)] == ["address", "reactivated"]
-
-
-def test_who_left_meanwhile_does_not_move(site):
-    reader = site.reader()
-    path = f"/d/{mailed(site, reader, 'details')}"
-    ask_address(site, path, NEW)
-    a = f"/a/{mailed(site, reader, 'address', letter=newest_letter(site))}"
-    site.post(f"/u/{site.token('u', reader)}", "")
-    assert site.get(a).status == 410
-    site.post(a)
-    assert [k for k, _ in events(site)] == ["unsubscribed"]
-    page = check_page(site.get(path))
-    assert path + "/address" not in page.links
-    assert path + "/erase" in page.links
 
 
 # Erasing
@@ -650,184 +360,6 @@ def test_looking_changes_nothing(site):
         answer = site.ask(method, paths[n % len(paths)])
         assert answer.status in (200, 204), paths[n % len(paths)]
     assert site.dump() == before
-    for path in v + "/link", d + "/link", f"/u/{site.token('u', reader)}/pause":
+    u = f"/u/{site.token('u', reader)}"
+    for path in v + "/link", d + "/link", u + "/pause":
         assert site.get(path).status == 405
-
-
-# The role of the database
-
-def web_functions(site):
-    return site.sql(
-        "select p.proname, p.oid::regprocedure::text,"
-        " array(select format_type(t, null) from unnest(p.proargtypes) t)"
-        " from pg_proc p join pg_namespace n on n.oid = p.pronamespace"
-        " where n.nspname = 'tweeluik' and p.prokind = 'f'"
-        " and has_function_privilege('tweeluik_web', p.oid, 'execute')"
-        " order by 1")
-
-
-PLAUSIBLE = {
-    "bigint": ["null", "0", "-1", "1", "999999"],
-    "integer": ["null", "0", "1", "500"],
-    "text": ["null", "''", "'nl'", "'%'", "'page'"],
-    "bytea": ["null", "''", "sha256('x')"],
-    "interval": ["'1 hour'"],
-    "boolean": ["true", "false"],
-    "date": ["current_date"], "timestamp with time zone": ["now()"],
-    "jsonb": ["'{}'"], "text[]": ["'{}'"], "bigint[]": ["'{1}'"],
-}
-
-
-def test_database_user_of_the_web_role_reads_no_address(site, database):
-    """Everything the role can see, from the catalog, so that what is new is
-    tried as well."""
-    readers = {n: site.reader(f"jansen{n}@lezers.example") for n in range(5)}
-    fill(site, readers[0])
-    mailed(site, readers[0], "details")
-    sealed = {bytes(s) for s, in site.sql(
-        "select address_sealed from subscriber")}
-    hashes = {bytes(h) for h, in site.sql(
-        "select address_hash from subscriber")}
-    web = database.connect("tweeluik_web")
-    cur = web.cursor()
-    # Tables and views, whole and column by column.
-    readable = set()
-    for table, columns in site.sql(
-            "select c.relname, array_agg(a.attname::text) from pg_class c"
-            " join pg_attribute a on a.attrelid = c.oid and a.attnum > 0"
-            " and not a.attisdropped where c.relnamespace ="
-            " 'tweeluik'::regnamespace and c.relkind in ('r', 'v', 'm', 'p')"
-            " group by 1"):
-        for column in ["*", *columns]:
-            try:
-                cur.execute(f'select {column if column == "*" else chr(34) + column + chr(34)} from "{table}"')
-                readable.add(table)
-            except psycopg2.errors.InsufficientPrivilege:
-                pass
-    assert readable <= {"schema_version", "role_state"}
-    # Functions: as many rows as one id has, no address in the clear.
-    functions = web_functions(site)
-    assert {"web_details", "web_subscriber"} <= {f for f, _, _ in functions}
-    for name, signature, types in functions:
-        assert name.startswith("web_") or name == "role_seen", signature
-        tries = [()]
-        for t in types:
-            tries = [(*t0, v) for t0 in tries for v in PLAUSIBLE[t]][:400]
-        for args in tries:
-            web.autocommit = False
-            try:
-                cur.execute(f"select x::text from {name}("
-                            + ", ".join(f"{a}::{t}" for a, t in
-                                        zip(args, types)) + ") x")
-                rows = [r for r, in cur]
-            except psycopg2.Error:
-                rows = []
-            web.rollback()
-            text = "\n".join(r or "" for r in rows)
-            assert "@" not in text and "jansen" not in text, signature
-            found = {s for s in sealed | hashes if s.hex() in text}
-            assert len(found) <= 1, signature
-            if found:
-                assert any(a == "1" for a in args), signature
-                assert not found & hashes, signature
-    web.close()
-
-
-# Whole journeys, with real mail
-
-class House(Visitor):
-    def __init__(self, site):
-        super().__init__(site.web_port)
-        self.installation, self.db, self.seen = site, site.db, 0
-
-    def token(self, purpose, subscriber, mailing=0):
-        import subprocess
-        return subprocess.run(
-            [KEYS, self.installation.settings["keys"], "token", purpose,
-             str(subscriber), str(mailing)], check=True, capture_output=True,
-            text=True).stdout.strip()
-
-    def mail(self):
-        """The next mail that comes."""
-        self.seen += 1
-        mails = wait_until(
-            lambda: (m := self.installation.mails()) and len(m) >= self.seen
-            and m, 30)
-        assert mails, "no mail came"
-        raw = max(mails, key=lambda p: p.stat().st_mtime_ns).read_bytes()
-        assert not list(conformity.letter_violations(raw))
-        return email.message_from_bytes(raw, policy=email.policy.default)
-
-
-def link_in(mail, prefix):
-    link, = set(re.findall(r'href="([^"]+)"',
-                           mail.get_body(("html",)).get_content()))
-    assert link.startswith(f"{BASE}/{prefix}/")
-    assert link in mail.get_body(("plain",)).get_content()
-    return link.removeprefix(BASE)
-
-
-@pytest.fixture
-def installation(pg, database, tmp_path):
-    from tests.embedded import Installation
-    place = Installation(tmp_path / "site", pg, database.name)
-    place.db = database
-    place.init()
-    place.start_catcher()
-    place.start_daemon(log=place.folder / "log")
-    yield place
-    place.stop()
-    log = (place.folder / "log").read_text()
-    assert "Sanitizer" not in log and "letter-failed" not in log, log
-    assert not re.search(r"\w@\w|jansen", log), log
-
-
-@pytest.mark.parametrize("language", ["nl", "en", ""])
-def test_journey_to_another_address_and_out(installation, language):
-    path = installation.folder / "one.csv"
-    path.write_text(f"e-mail,taal\n{ADDRESS},{language}\n")
-    ok(installation, "subscriber", "import", path, "--basis", "form",
-       "--apply")
-    house = House(installation)
-    assert wait_until(lambda: listens(house), 20)
-    reader = house.db.one("select id from subscriber")
-
-    def check(mail, kind, to):
-        nl, en = LETTERS[kind]
-        assert mail["subject"] == {
-            "nl": nl, "en": en, "": f"{nl} / {en}"}[language]
-        assert mail["to"] == to
-        return mail
-
-    follow(house, house.post(f"/v/{house.token('v', reader)}/link"))
-    mail = check(house.mail(), "details", ADDRESS)
-    text = mail.get_body(("plain",)).get_content()
-    assert "30 minu" in text and ADDRESS not in text
-    d = link_in(mail, "d")
-    assert ADDRESS in house.get(d).body
-    follow(house, ask_address(house, d, NEW))
-    a = link_in(check(house.mail(), "address", NEW), "a")
-    done = follow(house, house.post(a))
-    assert Page(done.body).title.startswith(("Gelukt:", "Done:"))
-    mail = check(house.mail(), "address-changed", ADDRESS)
-    assert "href" not in mail.get_body(("html",)).get_content()
-    assert NEW not in mail.as_string() and mail["reply-to"]
-    assert house.get(d).status == 410
-    follow(house, house.post(d + "/link"))
-    d = link_in(check(house.mail(), "details", NEW), "d")
-    data = json.loads(house.get(d + "/data.json").body)
-    validate(data)
-    assert data["address"] == NEW
-    assert [e["kind"] for e in data["consent"]] == ["imported", "address"]
-    done = follow(house, house.post(d + "/erase", "sure=yes"))
-    assert Page(done.body).title.startswith(("Gelukt:", "Done:"))
-    for table in "subscriber", "consent_event", "letter", "address_wish":
-        assert house.db.one(f"select count(*) from {table}") == 0
-    assert house.db.one("select count(*) from ledger where balanced") == 4
-
-
-def listens(house):
-    try:
-        return house.get("/healthz").status == 200
-    except OSError:
-        return False
