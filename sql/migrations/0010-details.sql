@@ -125,6 +125,13 @@ returns address_wish language sql stable as $$
 	order by at desc limit 1
 $$;
 
+-- As people name an issue to the command line.
+create function issue_word(l issue_label) returns text
+language sql immutable as $$
+	select case l.series when 'extra' then 'extra-' else '' end || l.number
+		|| '-' || l.year
+$$;
+
 -- All that is kept about the holder of a good link, as it is handed out.  What
 -- is sealed is beside it.
 create function web_details(the_subscriber bigint, the_mailing bigint)
@@ -141,7 +148,7 @@ language sql stable security definer set search_path from current as $$
 		'consent', (select coalesce(json_agg(json_build_object(
 				'at', rfc3339(c.at), 'kind', c.kind, 'way', c.way,
 				'basis', c.basis,
-				'issue', l.number || '-' || l.year,
+				'issue', issue_word(l),
 				'wording_language', x.lang, 'wording', x.body)
 				order by c.id), '[]')
 			from consent_event c
@@ -149,7 +156,7 @@ language sql stable security definer set search_path from current as $$
 			left join issue_label l on l.id = c.issue_id
 			where c.address_hash = s.address_hash),
 		'deliveries', (select coalesce(json_agg(json_build_object(
-				'issue', l.number || '-' || l.year,
+				'issue', issue_word(l),
 				'at', rfc3339(coalesce(r.at, m.created_at)),
 				'result', coalesce(r.result::text, 'waiting'))
 				order by m.id, d.seq), '[]')
