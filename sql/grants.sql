@@ -58,7 +58,10 @@ revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_details_letter(bigint), web_details(bigint, bigint),
 	web_address_wish(bigint, bigint, text, bytea, bytea),
 	web_address(bigint, bigint), web_address_confirm(bigint, bigint),
-	web_erase(bigint, bigint)
+	web_erase(bigint, bigint),
+	web_signup(bytea, bytea, text, text, text, text),
+	web_joining(bigint, bigint), web_confirm(bigint, bigint),
+	web_confirm_again(bigint, bigint), web_issues()
 	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
@@ -101,5 +104,8 @@ grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_details_letter(bigint), web_details(bigint, bigint),
 	web_address_wish(bigint, bigint, text, bytea, bytea),
 	web_address(bigint, bigint), web_address_confirm(bigint, bigint),
-	web_erase(bigint, bigint)
+	web_erase(bigint, bigint),
+	web_signup(bytea, bytea, text, text, text, text),
+	web_joining(bigint, bigint), web_confirm(bigint, bigint),
+	web_confirm_again(bigint, bigint), web_issues()
 	to tweeluik_web;

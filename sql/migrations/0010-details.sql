@@ -144,7 +144,7 @@ language sql stable security definer set search_path from current as $$
 		'language', s.language, 'language_from', s.language_from,
 		'state', s.state, 'state_at', rfc3339(s.state_at),
 		'paused_until', case s.state when 'paused' then s.paused_until end,
-		'organisation', o.name, 'since', rfc3339(s.created_at),
+		'organisation', coalesce(o.name, s.organisation_said), 'since', rfc3339(s.created_at),
 		'consent', (select coalesce(json_agg(json_build_object(
 				'at', rfc3339(c.at), 'kind', c.kind, 'way', c.way,
 				'basis', c.basis,
@@ -205,7 +205,8 @@ begin
 	on conflict (subscriber_id, address_hash) do update
 		set at = clock_timestamp(), address_sealed = the_sealed;
 	if s.state not in ('unsubscribed', 'blocked') and not exists (
-		select from subscriber where address_hash = the_hash)
+		select from subscriber where address_hash = the_hash
+			and state <> 'pending')
 		and not exists (select from suppression
 			where address_hash = the_hash)
 		and not exists (select from address_wish x
@@ -223,14 +224,16 @@ begin
 end $$;
 
 -- The wish that a link in a mail to the new address confirms: the newest, while
--- nobody else has that address.
+-- nobody else has that address.  Who signed up with it and did not confirm that
+-- has it no more than anybody.
 create function address_wish_good(the_subscriber bigint, the_mailing bigint)
 returns address_wish language sql stable as $$
 	select w.* from address_wish_newest(the_subscriber) w
 	where w.letter_id = letter_good('address', the_subscriber, the_mailing,
 			'1 day')
 		and not exists (select from subscriber s
-			where s.address_hash = w.address_hash)
+			where s.address_hash = w.address_hash
+				and s.state <> 'pending')
 		and not exists (select from suppression x
 			where x.address_hash = w.address_hash)
 $$;
@@ -261,6 +264,8 @@ begin
 	if w.letter_id is null or s.state in ('unsubscribed', 'blocked') then
 		return false;
 	end if;
+	delete from subscriber where address_hash = w.address_hash;
+	delete from consent_event where address_hash = w.address_hash;
 	update subscriber set address_hash = w.address_hash,
 		address_sealed = w.address_sealed
 	where id = s.id;

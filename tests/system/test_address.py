@@ -233,6 +233,18 @@ def test_who_left_meanwhile_does_not_move(site):
     assert path + "/erase" in page.links
 
 
+def test_who_did_not_confirm_has_no_address(site):
+    reader, pending = site.reader(), site.reader(NEW, state="pending")
+    site.sql("select subscriber_event(address_hash, 'subscribed', 'page')"
+             " from subscriber where id = %s", pending)
+    path = f"/d/{mailed(site, reader, 'details')}"
+    ask_address(site, path, NEW)
+    a = f"/a/{mailed(site, reader, 'address', letter=newest_letter(site))}"
+    follow(site, site.post(a))
+    assert site.sql("select id from subscriber") == [(reader,)]
+    assert happened(site) == [("address", "")]
+
+
 def test_who_signs_up_at_that_very_moment_comes_first(site, database):
     reader = site.reader()
     path = f"/d/{mailed(site, reader, 'details')}"
@@ -242,7 +254,7 @@ def test_who_signs_up_at_that_very_moment_comes_first(site, database):
     other.cursor().execute(
         "insert into subscriber (address_hash, address_sealed, language,"
         " language_from, state) select address_hash, address_sealed, 'nl',"
-        " 'chosen', 'pending' from address_wish")
+        " 'chosen', 'active' from address_wish")
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(site.post, a)
         assert wait_until(lambda: site.sql(

@@ -82,7 +82,7 @@ class Website(Visitor):
         return [self.sql(f"select * from {t} order by 1, 2") for t in (
             "subscriber", "consent_event", "suppression", "mailing",
             "delivery", "chunk", "message", "edition", "activity", "letter",
-            "wording", "address_wish")]
+            "signup", "wording", "address_wish")]
 
     def start(self):
         with open(self.log, "ab") as log:
