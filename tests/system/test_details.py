@@ -143,7 +143,7 @@ def test_two_windows_lose_no_choice(site):
                                     f"was={second}&language=nl&pause=3"))
     page = check_page(answer, "en")
     assert page.title == "Error: your choice is not saved"
-    assert 'role="alert"' in answer.body and not status(answer)
+    assert 'class="errors"' in answer.body and not status(answer)
     assert answer.body.count('value="en" checked="checked"') == 2
     assert site.sql("select language, state from subscriber") == [
         ("en", "active")]
