@@ -48,7 +48,7 @@ def test_address_moves_with_all_that_is_known(site):
     check_page(site.get(path + "/address"), "en")
     sent = follow(site, ask_address(site, path, NEW))
     assert check_page(sent, "en").title == (
-        "Done: look in the mail of the new address")
+        "Done: check the mail of the new address")
     assert NEW in status(sent)[0]
     assert NEW in site.get(path).body
     assert kinds(site) == ["details", "address"]
