@@ -36,25 +36,44 @@ erase_show(struct request *q, struct response *r, struct err *e)
 	return show(q, NULL, r, e);
 }
 
+/* False when the link expired meanwhile. */
+static int
+erase(const struct reader *d, bool *ret_erased, struct err *e)
+{
+	struct rows rows;
+	bool erased;
+
+	if (database_begin(d->db, e) == -1)
+		return -1;
+	if (DATABASE_RUN(d->db, &rows, e, "web_erase", param_int(d->id),
+		param_int(d->mailing)) == -1)
+		goto bad;
+	erased = rows_bool(&rows, 0, "erased");
+	rows_done(&rows);
+	if (database_commit(d->db, e) == -1)
+		goto bad;
+	*ret_erased = erased;
+	return 0;
+bad:
+	database_rollback(d->db);
+	return -1;
+}
+
 int
 erase_act(struct request *q, struct response *r, struct err *e)
 {
 	static const char own[] = { TOKEN_DETAILS, '\0' };
 	const char *sure = form_get(&q->form, "sure");
 	struct reader d;
-	struct rows rows;
+	bool erased;
 
 	if (sure == NULL || strcmp(sure, "yes") != 0)
 		return show(q, "yes", r, e);
-	if (reader_find(&d, q, own, e) == -1 ||
-	    DATABASE_RUN(d.db, &rows, e, "web_erase", param_int(d.id),
-		param_int(d.mailing)) == -1)
+	if (reader_find(&d, q, own, e) == -1 || erase(&d, &erased, e) == -1)
 		return -1;
 	response_see_other(r,
-	    rows_bool(&rows, 0, "erased")
-		? arena_printf(&q->arena, "/d/erased/%s", d.language)
-		: arena_printf(&q->arena, "/d/%s", d.token));
-	rows_done(&rows);
+	    erased ? arena_printf(&q->arena, "/d/erased/%s", d.language)
+		   : arena_printf(&q->arena, "/d/%s", d.token));
 	return 0;
 }
 

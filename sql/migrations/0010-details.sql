@@ -98,7 +98,7 @@ declare
 	s subscriber;
 begin
 	select * into s from subscriber where id = the_subscriber for update;
-	if s.state <> 'blocked' and not exists (select from letter
+	if not is_barred(s.address_hash) and not exists (select from letter
 		where kind = 'details' and subscriber_id = s.id
 			and at > now() - interval '1 hour') then
 		perform letter_add('details', s.id, s.language);
