@@ -188,9 +188,14 @@ def test_a_link_is_mailed_once_an_hour_and_the_page_does_not_tell(site):
     site.sql("update letter set at = now() - interval '61 minutes'")
     site.post(path + "/link")
     assert kinds(site) == ["details"] * 2
-    blocked = site.reader("piet@organisatie.example", state="blocked")
-    answer = follow(site, site.post(f"/v/{site.token('v', blocked)}/link"))
-    assert check_page(answer).title == "Gelukt: kijk in uw mail"
+    barred = [site.reader("piet@organisatie.example", state="blocked"),
+              site.reader("klaas@organisatie.example", state="unsubscribed")]
+    site.sql("insert into suppression (address_hash, reason)"
+             " select address_hash, 'complaint' from subscriber where id = %s",
+             barred[1])
+    for other in barred:
+        answer = follow(site, site.post(f"/v/{site.token('v', other)}/link"))
+        assert check_page(answer).title == "Gelukt: kijk in uw mail"
     assert kinds(site) == ["details"] * 2
 
 
@@ -273,6 +278,19 @@ def test_details_show_all_that_is_kept(site):
 
 def mailing_of(site):
     return site.sql("select max(mailing_id) from letter")[0][0]
+
+
+def test_a_long_past_fits_a_page_and_is_whole_in_the_file(site):
+    reader = site.reader()
+    site.sql("select subscriber_event(address_hash, 'language', 'page',"
+             " case n % 2 when 0 then 'nl' else 'both' end)"
+             " from subscriber, generate_series(1, 400) n")
+    path = f"/d/{mailed(site, reader, 'details')}"
+    answer = site.get(path)
+    check_page(answer)
+    assert answer.body.count("De taal werd Nederlands.") == 6
+    data = json.loads(site.get(path + "/data.json").body)
+    assert len(data["consent"]) == 400
 
 
 def test_data_can_be_taken_along(site):
