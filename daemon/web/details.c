@@ -64,11 +64,11 @@ details_find(struct details *ret, struct request *q, struct response *r,
 		param_int(d.reader.id), param_int(d.reader.mailing)) == -1)
 		return -1;
 	if (rows.n == 0)
-		rc = details_expired(&d.reader, r, e);
-	else if ((rc = fill(&d, &rows, e)) == 0) {
+		rc = details_expired(&d.reader, r, e) == -1 ? -1 : 0;
+	else
+		rc = fill(&d, &rows, e) == -1 ? -1 : 1;
+	if (rc == 1)
 		*ret = d;
-		rc = 1;
-	}
 	rows_done(&rows);
 	return rc;
 }

@@ -283,7 +283,7 @@ def mailing_of(site):
 def test_a_long_past_fits_a_page_and_is_whole_in_the_file(site):
     reader = site.reader()
     site.sql("select subscriber_event(address_hash, 'language', 'page',"
-             " case n % 2 when 0 then 'nl' else 'both' end)"
+             " case mod(n, 2) when 0 then 'nl' else 'both' end)"
              " from subscriber, generate_series(1, 400) n")
     path = f"/d/{mailed(site, reader, 'details')}"
     answer = site.get(path)
