@@ -135,8 +135,11 @@ def test_letter_that_is_of_no_use_any_more_is_not_sent(house):
 def test_letter_of_who_is_erased_meanwhile_goes_with_them(site):
     reader = subscribe(site, "lezer@lezers.example")
     site.db.rows("select letter_add('farewell', %s, 'nl')", reader)
+    site.db.rows("insert into signup (address_hash, address_sealed, language)"
+                 " select address_hash, address_sealed, 'nl' from subscriber")
     site.db.rows("select subscriber_erase(%s, 'command')", reader)
     assert site.db.one("select count(*) from letter") == 0
+    assert site.db.one("select count(*) from signup") == 0
 
 
 def test_schedule_role_reads_no_address(site):
