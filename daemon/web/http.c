@@ -203,6 +203,35 @@ take_field(void *arg, enum MHD_ValueKind kind, const char *name,
 	return MHD_YES;
 }
 
+static enum MHD_Result
+take_argument(void *arg, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	struct form *query = arg;
+	struct err e;
+
+	(void)kind;
+	if (value == NULL)
+		value = "";
+	return form_feed(query, name, value, 0, strlen(value), &e) == 0
+	    ? MHD_YES
+	    : MHD_NO;
+}
+
+/* Mail programs and others put arguments of their own behind a link, in
+ * whatever encoding: they must not break it. */
+static void
+read_query(struct form *query, struct MHD_Connection *c)
+{
+	struct err e;
+	int n = MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+
+	if (MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_argument,
+		query) != n ||
+	    form_check(query, &e) == -1)
+		query->n = 0;
+}
+
 static const char *
 field(struct MHD_Connection *c, const char *name)
 {
@@ -234,6 +263,7 @@ begin(struct http *h, struct exchange *x, struct MHD_Connection *c,
 		return answer_line(c, MHD_HTTP_NO_CONTENT, "",
 		    route_allow(m.allowed != 0 ? m.allowed : ROUTE_GET));
 	x->request.route = m.route;
+	read_query(&x->request.query, c);
 	memcpy(x->request.captures, m.captures, sizeof(m.captures));
 	if (length != NULL && strtoull(length, NULL, 10) > BODY_BYTES_MAX)
 		return answer_line(c, MHD_HTTP_CONTENT_TOO_LARGE, "too large\n",
@@ -316,6 +346,7 @@ on_target(void *arg, const char *target, struct MHD_Connection *c)
 		abort();
 	arena_init(&x->request.arena, ARENA_BYTES_MAX);
 	form_init(&x->request.form, &x->request.arena);
+	form_init(&x->request.query, &x->request.arena);
 	x->target_ok = framing_target_ok(target);
 	if (x->target_ok)
 		memcpy(x->target, target, strlen(target) + 1);

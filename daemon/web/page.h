@@ -16,12 +16,17 @@
 
 #include "daemon/web/site.h"
 
+struct request;
+
 struct page {
 	const struct site *site;
 	xmlDocPtr doc;
 	xmlNodePtr root;
 	const char *lang; /* of the first side */
 };
+
+/* The language of the path a page for anybody was asked for with. */
+const char *page_lang(const struct request *q);
 
 /* lang "nl" or "en"; anything else stands for the newsletter's first. */
 void page_init(struct page *p, const struct site *s, const char *lang);
@@ -32,6 +37,10 @@ void page_done(struct page *p);
 
 /* An attribute of <page>; NULL leaves it out. */
 void page_set(struct page *p, const char *name, const char *value);
+
+/* A new element of the document, and an attribute of one. */
+xmlNodePtr page_add(xmlNodePtr dst, const char *name);
+void page_attr(xmlNodePtr x, const char *name, const char *value);
 
 int page_write(struct page *p, enum site_page which, struct buf *out,
     struct err *e);
