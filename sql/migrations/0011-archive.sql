@@ -134,8 +134,9 @@ language sql stable security definer set search_path from current as $$
 		order by rank desc, s.planned_at desc, i.position limit most
 	)
 	select h.series, h.year, h.number, h.label, h.day, h.anchor, h.title,
-		ts_headline(q.config, h.body, q.query, 'MaxWords=30, MinWords=15,'
-			' StartSel=' || chr(2) || ', StopSel=' || chr(3))
+		ts_headline(q.config, h.body, q.query, 'MaxFragments=2, MaxWords=25,'
+			' MinWords=10, FragmentDelimiter=" … ", StartSel=' || chr(2)
+			|| ', StopSel=' || chr(3))
 	from q cross join hit h order by h.rank desc, h.planned_at desc, h.position
 $$;
 
