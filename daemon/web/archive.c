@@ -110,7 +110,7 @@ add_first(struct page *p, struct database *d, struct err *e)
 {
 	struct rows r;
 
-	if (DATABASE_RUN(d, &r, e, "web_archive_first", param_null()) == -1)
+	if (database_run(d, &r, e, "web_archive_first", NULL, 0) == -1)
 		return -1;
 	page_set(p, "empty", "yes");
 	page_set(p, "first-day", rows_text(&r, 0, "day"));
@@ -228,6 +228,7 @@ show_hits(struct request *q, struct response *r, const char *words,
 	rc = page_write(&p, PAGE_ARCHIVE, &r->body, e);
 	page_done(&p);
 	rows_done(&rows);
+	response_public(r);
 	return rc;
 }
 

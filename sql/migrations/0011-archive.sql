@@ -114,14 +114,25 @@ language sql stable security definer set search_path from current as $$
 	order by n.at, n.id
 $$;
 
--- Words as people type them.  Hits stand between two control characters, which
--- no text has.
+-- Words as people type them, and longer ones that begin like them: Dutch puts
+-- words together.
+create function archive_query(config regconfig, the_words text)
+returns tsquery language plpgsql stable as $$
+begin
+	return regexp_replace(websearch_to_tsquery(config, the_words)::text,
+		'(''(?:[^'']|'''')+'')', '\1:*', 'g')::tsquery;
+exception when others then
+	-- It gives up on thirty minus signs in a row, with an internal error.
+	return plainto_tsquery(config, the_words);
+end $$;
+
+-- Hits stand between two control characters, which no text has.
 create function web_archive_search(the_words text, the_lang text, most int)
 returns table (series text, year int, number int, label text, day text,
 	anchor text, title text, excerpt text)
 language sql stable security definer set search_path from current as $$
 	with q as materialized (
-		select c.config, websearch_to_tsquery(c.config, the_words) as query
+		select c.config, archive_query(c.config, the_words) as query
 		from (select case the_lang when 'nl' then 'dutch'::regconfig
 			else 'english'::regconfig end as config) c
 	), hit as materialized (
