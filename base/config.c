@@ -27,7 +27,7 @@ static cfg_opt_t newsletter_opts[] = {
 	CFG_STR("return_domain", NULL, CFGF_NODEFAULT),
 	CFG_STR("first_language", "nl", CFGF_NONE),
 	CFG_BOOL("neutral_subject", cfg_false, CFGF_NONE),
-	CFG_BOOL("archive", cfg_false, CFGF_NONE),
+	CFG_BOOL("archive", cfg_true, CFGF_NONE),
 	CFG_END(),
 };
 static cfg_opt_t relay_opts[] = {

@@ -109,3 +109,13 @@ grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_joining(bigint, bigint), web_confirm(bigint, bigint),
 	web_confirm_again(bigint, bigint), web_issues()
 	to tweeluik_web;
+
+-- What anybody may read needs no token.
+revoke execute on function web_archive(text), web_archive_first(),
+	web_archive_issue(text, int, int, text), web_archive_notes(text, int, int,
+	text), web_archive_search(text, text, int), web_archive_feed(text, int)
+	from tweeluik_schedule;
+grant execute on function web_archive(text), web_archive_first(),
+	web_archive_issue(text, int, int, text), web_archive_notes(text, int, int,
+	text), web_archive_search(text, text, int), web_archive_feed(text, int)
+	to tweeluik_web;

@@ -73,6 +73,7 @@ item_of(struct arena *a, const struct rows *r, int row, struct content_item *i)
 	i->region = text_of(a, r, row, "region");
 	i->answer_by = text_of(a, r, row, "answer_by");
 	i->reference = text_of(a, r, row, "reference");
+	i->public = rows_bool(r, row, "public");
 	i->organisation = organisation_of(a, r, row);
 }
 
@@ -141,7 +142,8 @@ load_items(struct database *d, struct arena *a, int64_t issue,
 	struct rows r;
 	int rc = 0;
 
-	if (DATABASE_RUN(d, &r, e, "content_items", param_int(issue)) == -1)
+	if (DATABASE_RUN(d, &r, e, "content_items", param_int(issue),
+		param_bool(c->public)) == -1)
 		return -1;
 	c->items = arena_alloc(a, ((size_t)r.n + 1) * sizeof(c->items[0]));
 	for (int row = 0; row < r.n; row++) {
@@ -161,11 +163,11 @@ load_items(struct database *d, struct arena *a, int64_t issue,
 	return rc;
 }
 
-int
-content_load(struct database *d, struct arena *a, int64_t issue,
+static int
+load(struct database *d, struct arena *a, int64_t issue, bool public,
     struct content *ret, struct err *e)
 {
-	struct content c = { .number = 0 };
+	struct content c = { .public = public };
 
 	if (load_issue(d, a, issue, &c, e) == -1 ||
 	    load_texts(d, a, issue, &c, e) == -1 ||
@@ -173,4 +175,18 @@ content_load(struct database *d, struct arena *a, int64_t issue,
 		return -1;
 	*ret = c;
 	return 0;
+}
+
+int
+content_load(struct database *d, struct arena *a, int64_t issue,
+    struct content *ret, struct err *e)
+{
+	return load(d, a, issue, false, ret, e);
+}
+
+int
+content_load_public(struct database *d, struct arena *a, int64_t issue,
+    struct content *ret, struct err *e)
+{
+	return load(d, a, issue, true, ret, e);
 }

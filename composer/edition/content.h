@@ -11,6 +11,10 @@
  *   ... and useful only to speakers of the other language: left out, counted
  *   aim missing         the organisation stays, labelled
  *
+ * For the archive there are no links of a reader in it, items that are only for
+ * the mail are left out and counted, and the others keep the numbers they have
+ * in the mail.
+ *
  * Ownership: a struct content borrows from the arena it was loaded into; the
  *   document goes to xmlFreeDoc().
  * Errors: ERR_NOT_FOUND no such issue; ERR_LIMIT for too many items or a text
@@ -59,6 +63,7 @@ struct content_item {
 	const char *link, *link_lang;
 	const char *starts, *ends, *place, *sign_up;
 	bool online, may_forward;
+	bool public; /* anybody may read it */
 	const char *region, *answer_by, *reference;
 	const struct content_organisation *organisation;
 	struct content_side sides[CONTENT_LANGS];
@@ -69,6 +74,7 @@ struct content_text {
 };
 
 struct content {
+	bool public; /* for the archive: shows public items alone */
 	const char *series;
 	int year, number;
 	const char *planned;   /* local time */
@@ -81,9 +87,15 @@ struct content {
 int content_load(struct database *d, struct arena *a, int64_t issue,
     struct content *ret, struct err *e);
 
+/* The same for the archive: organisations show what they made public. */
+int content_load_public(struct database *d, struct arena *a, int64_t issue,
+    struct content *ret, struct err *e);
+
 /* Of one language of an edition. */
 struct content_counts {
 	int items;     /* shown */
+	int kept;      /* for the mail only, among which ... */
+	int questions; /* ... questions for help */
 	int texts;     /* items that have a text in any language */
 	int fallbacks; /* shown without a text in this language */
 	int left_out;

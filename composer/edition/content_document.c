@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/config.h"
 #include "base/err.h"
+#include "base/mailto.h"
 #include "base/slot.h"
 #include "composer/edition/content.h"
 #include "composer/edition/content_rules.h"
@@ -78,19 +79,6 @@ add_text(xmlNodePtr dst, const char *name, const char *text, const char *lang)
 	set(x, "lang", lang);
 }
 
-/* RFC 6068 2: outside of these a character is percent-encoded. */
-static void
-add_encoded(struct buf *b, const char *s)
-{
-	for (; *s != '\0'; s++)
-		if (strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXY"
-			   "Z0123456789-._~@+!$'*",
-			*s) != NULL)
-			(void)buf_addc(b, *s);
-		else
-			(void)buf_addf(b, "%%%02X", (unsigned char)*s);
-}
-
 static void
 set_mailto(xmlNodePtr x, const char *name, const char *address,
     const char *subject)
@@ -98,12 +86,7 @@ set_mailto(xmlNodePtr x, const char *name, const char *address,
 	struct buf b;
 
 	buf_init(&b, VALUE_MAX);
-	(void)buf_adds(&b, "mailto:");
-	add_encoded(&b, address);
-	if (content_has(subject)) {
-		(void)buf_adds(&b, "?subject=");
-		add_encoded(&b, subject);
-	}
+	mailto_write(&b, address, subject, NULL);
 	set(x, name, b.data);
 	buf_done(&b);
 }
@@ -283,7 +266,8 @@ add_sections(const struct place *p, xmlNodePtr side)
 	for (size_t i = 0; i < p->c->nitems; i++) {
 		const struct content_item *item = &p->c->items[i];
 
-		if (content_left_out(item, p->lang))
+		if (content_kept_back(p->c, item) ||
+		    content_left_out(item, p->lang))
 			continue;
 		if (strcmp(item->section, section) != 0) {
 			section = item->section;
@@ -305,6 +289,10 @@ set_counts(const struct place *p, xmlNodePtr side)
 	content_count(p->c, p->lang, &n);
 	set_int(side, "items", n.items);
 	set_int(side, "left-out", n.left_out);
+	if (p->c->public) {
+		set_int(side, "kept-questions", n.questions);
+		set_int(side, "kept-others", n.kept - n.questions);
+	}
 	if (n.texts > 0 && n.texts == n.fallbacks)
 		set(side, "untranslated", "yes");
 }
@@ -320,18 +308,12 @@ set_label(const struct place *p, xmlNodePtr side, const char *name, bool year)
 	buf_done(&label);
 }
 
-static int
-add_side(const struct place *p, xmlNodePtr edition)
+/* What only a reader who was mailed can use. */
+static void
+set_links(const struct place *p, xmlNodePtr x)
 {
-	const struct content_text *t = &p->c->texts[p->lang];
 	const char *lang = content_langs[p->lang], *base = p->cfg->base_url;
-	xmlNodePtr x = add(edition, "side");
 
-	set(x, "lang", lang);
-	set(x, "other", content_langs[p->other]);
-	set(x, "dir", "ltr");
-	set_label(p, x, "short", false);
-	set_label(p, x, "label", true);
 	setf(x, "web", "%s/m/%s/%s", base, slot_placeholder(SLOT_WEB_VERSION),
 	    lang);
 	setf(x, "choose", "%s/t/%s/%s", base, slot_placeholder(SLOT_LANGUAGE),
@@ -340,8 +322,26 @@ add_side(const struct place *p, xmlNodePtr edition)
 	    slot_placeholder(SLOT_LANGUAGE), content_langs[p->other]);
 	set_mailto(x, "subscribe", p->cfg->reply_to,
 	    p->lang == CONTENT_NL ? p->cfg->name_nl : p->cfg->name_en);
+	if (p->cfg->archive)
+		setf(x, "archive", "%s%s", base,
+		    p->lang == CONTENT_NL ? "/archief" : "/en/archive");
+	set(x, "preheader", p->c->texts[p->lang].preheader);
+}
+
+static int
+add_side(const struct place *p, xmlNodePtr edition)
+{
+	const struct content_text *t = &p->c->texts[p->lang];
+	xmlNodePtr x = add(edition, "side");
+
+	set(x, "lang", content_langs[p->lang]);
+	set(x, "other", content_langs[p->other]);
+	set(x, "dir", "ltr");
+	set_label(p, x, "short", false);
+	set_label(p, x, "label", true);
 	set_counts(p, x);
-	set(x, "preheader", t->preheader);
+	if (!p->c->public)
+		set_links(p, x);
 	if (content_has(t->opening) &&
 	    add_markdown(p, x, "opening", t->opening, NULL) == -1)
 		return err_prefix(p->e, "opening");
@@ -357,8 +357,8 @@ set_edition(const struct content *c, const struct config *cfg, xmlNodePtr x)
 	set(x, "sender", cfg->sender);
 	set(x, "postal", cfg->postal_address);
 	set(x, "reply-to", cfg->reply_to);
-	if (cfg->archive)
-		setf(x, "archive", "%s/archief", base);
+	if (c->public)
+		return;
 	setf(x, "unsubscribe", "%s/u/%s", base,
 	    slot_placeholder(SLOT_UNSUBSCRIBE));
 	setf(x, "preferences", "%s/v/%s", base,

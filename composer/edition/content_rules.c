@@ -30,6 +30,12 @@ content_left_out(const struct content_item *i, enum content_lang lang)
 	    strcmp(i->sides[lang].absence, "speakers") == 0;
 }
 
+bool
+content_kept_back(const struct content *c, const struct content_item *i)
+{
+	return c->public && !i->public;
+}
+
 int
 content_number(const struct content *c, const struct content_item *item,
     enum content_lang lang)
@@ -68,6 +74,11 @@ content_count(const struct content *c, enum content_lang lang,
 	for (size_t i = 0; i < c->nitems; i++) {
 		const struct content_item *item = &c->items[i];
 
+		if (content_kept_back(c, item)) {
+			ret->kept++;
+			ret->questions += strcmp(item->kind, "question") == 0;
+			continue;
+		}
 		if (content_left_out(item, lang)) {
 			ret->left_out++;
 			continue;

@@ -21,6 +21,9 @@ bool content_falls_back(const struct content_item *i, enum content_lang lang);
 /* It is of use to speakers of the other language only. */
 bool content_left_out(const struct content_item *i, enum content_lang lang);
 
+/* The archive does not have it. */
+bool content_kept_back(const struct content *c, const struct content_item *i);
+
 /* Its number among what the language shows. */
 int content_number(const struct content *c, const struct content_item *item,
     enum content_lang lang);

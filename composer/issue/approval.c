@@ -5,6 +5,7 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "composer/edition/edition.h"
+#include "composer/issue/archive.h"
 #include "composer/issue/check.h"
 #include "composer/issue/issue.h"
 
@@ -146,7 +147,8 @@ approval_give(struct database *d, struct arena *a, const struct config *config,
 	    DATABASE_DO(d, e, "approve_number", param_int(i->id)) == -1 ||
 	    make_editions(d, config, i->id, e) == -1 ||
 	    DATABASE_DO(d, e, "approve_done", param_int(i->id),
-		param_text(actor)) == -1)
+		param_text(actor)) == -1 ||
+	    archive_store(d, config, i->id, e) == -1)
 		return -1;
 	return DATABASE_DO(d, e, "activity_add", param_text(actor),
 	    param_text("issue"), param_int(i->id), param_text("approved"),

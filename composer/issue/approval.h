@@ -2,7 +2,8 @@
  * approval - let an issue go out
  *
  * Approving gives the issue its number, fixes what is in it, makes the three
- * editions and stores them: from then on those bytes are what is sent.  It ends
+ * editions and stores them: from then on those bytes are what is sent, and what
+ * of it is public is what the archive will show.  It ends
  * a hold for want of approval, never one by a person.  Any change of the
  * contents takes it back (issue_revoke() in the database).
  *

@@ -11,6 +11,7 @@ home_show(struct request *q, struct response *r, struct err *e)
 
 	(void)e;
 	site_answer(w->site, PAGE_HOME, 200, r);
+	response_public(r);
 	return 0;
 }
 

@@ -237,6 +237,35 @@ find_network(const struct http *h, struct MHD_Connection *c,
 	network_of(ret, info->client_addr, forwarded);
 }
 
+static enum MHD_Result
+take_argument(void *arg, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	struct form *query = arg;
+	struct err e;
+
+	(void)kind;
+	if (value == NULL)
+		value = "";
+	return form_feed(query, name, value, 0, strlen(value), &e) == 0
+	    ? MHD_YES
+	    : MHD_NO;
+}
+
+/* Mail programs and others put arguments of their own behind a link, in
+ * whatever encoding: they must not break it. */
+static void
+read_query(struct form *query, struct MHD_Connection *c)
+{
+	struct err e;
+	int n = MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, NULL, NULL);
+
+	if (MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, take_argument,
+		query) != n ||
+	    form_check(query, &e) == -1)
+		query->n = 0;
+}
+
 static const char *
 field(struct MHD_Connection *c, const char *name)
 {
@@ -268,6 +297,7 @@ begin(struct http *h, struct exchange *x, struct MHD_Connection *c,
 		return answer_line(c, MHD_HTTP_NO_CONTENT, "",
 		    route_allow(m.allowed != 0 ? m.allowed : ROUTE_GET));
 	x->request.route = m.route;
+	read_query(&x->request.query, c);
 	memcpy(x->request.captures, m.captures, sizeof(m.captures));
 	if (method == ROUTE_POST)
 		find_network(h, c, &x->request.network);
@@ -352,6 +382,7 @@ on_target(void *arg, const char *target, struct MHD_Connection *c)
 		abort();
 	arena_init(&x->request.arena, ARENA_BYTES_MAX);
 	form_init(&x->request.form, &x->request.arena);
+	form_init(&x->request.query, &x->request.arena);
 	x->target_ok = framing_target_ok(target);
 	if (x->target_ok)
 		memcpy(x->target, target, strlen(target) + 1);

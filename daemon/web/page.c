@@ -6,19 +6,26 @@
 
 #include "base/config.h"
 #include "composer/template/template.h"
+#include "daemon/web/http.h"
 
 #define URL_MAX ((size_t)1024)
 
-static void
-set(xmlNodePtr x, const char *name, const char *value)
+const char *
+page_lang(const struct request *q)
+{
+	return strncmp(q->route->pattern, "/en/", 4) == 0 ? "en" : "nl";
+}
+
+void
+page_attr(xmlNodePtr x, const char *name, const char *value)
 {
 	if (xmlNewProp(x, (const xmlChar *)name, (const xmlChar *)value) ==
 	    NULL)
 		abort();
 }
 
-static xmlNodePtr
-add(xmlNodePtr dst, const char *name)
+xmlNodePtr
+page_add(xmlNodePtr dst, const char *name)
 {
 	xmlNodePtr x = xmlNewChild(dst, NULL, (const xmlChar *)name, NULL);
 
@@ -38,21 +45,22 @@ add_side(struct page *p, const char *lang)
 {
 	const struct config *c = p->site->config;
 	bool dutch = strcmp(lang, "nl") == 0;
-	xmlNodePtr side = add(p->root, "side");
+	xmlNodePtr side = page_add(p->root, "side");
 
-	set(side, "lang", lang);
-	set(side, "name", name_of(lang));
-	set(side, "list", dutch ? c->name_nl : c->name_en);
-	set(side, "subscribe", dutch ? "/aanmelden" : "/en/subscribe");
-	set(side, "privacy", dutch ? "/privacy" : "/en/privacy");
-	set(side, "accessibility",
+	page_attr(side, "lang", lang);
+	page_attr(side, "name", name_of(lang));
+	page_attr(side, "list", dutch ? c->name_nl : c->name_en);
+	page_attr(side, "subscribe", dutch ? "/aanmelden" : "/en/subscribe");
+	page_attr(side, "privacy", dutch ? "/privacy" : "/en/privacy");
+	page_attr(side, "accessibility",
 	    dutch ? "/toegankelijkheid" : "/en/accessibility");
 	if (c->archive) {
-		set(side, "archive", dutch ? "/archief" : "/en/archive");
-		set(side, "feed", dutch ? "/feed/nl.xml" : "/feed/en.xml");
+		page_attr(side, "archive", dutch ? "/archief" : "/en/archive");
+		page_attr(side, "feed",
+		    dutch ? "/feed/nl.xml" : "/feed/en.xml");
 	}
 	if (strcmp(lang, p->lang) == 0)
-		set(side, "first", "yes");
+		page_attr(side, "first", "yes");
 }
 
 static void
@@ -63,13 +71,13 @@ add_alternate(struct page *p, const char *lang, const char *path)
 
 	if (path == NULL)
 		return;
-	x = add(p->root, "alternate");
+	x = page_add(p->root, "alternate");
 	(void)snprintf(url, sizeof(url), "%s%s", p->site->config->base_url,
 	    path);
-	set(x, "lang", lang);
-	set(x, "name", name_of(lang));
-	set(x, "path", path);
-	set(x, "url", url);
+	page_attr(x, "lang", lang);
+	page_attr(x, "name", name_of(lang));
+	page_attr(x, "path", path);
+	page_attr(x, "url", url);
 	if (strcmp(lang, p->lang) == 0)
 		page_set(p, "path", path);
 }
@@ -124,7 +132,7 @@ void
 page_set(struct page *p, const char *name, const char *value)
 {
 	if (value != NULL)
-		set(p->root, name, value);
+		page_attr(p->root, name, value);
 }
 
 static void

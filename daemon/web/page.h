@@ -17,12 +17,17 @@
 
 #include "daemon/web/site.h"
 
+struct request;
+
 struct page {
 	const struct site *site;
 	xmlDocPtr doc;
 	xmlNodePtr root;
 	const char *lang; /* of the first side */
 };
+
+/* The language of the path a page for anybody was asked for with. */
+const char *page_lang(const struct request *q);
 
 /* lang "nl" or "en"; anything else stands for the newsletter's first. */
 void page_init(struct page *p, const struct site *s, const char *lang);
@@ -37,6 +42,10 @@ void page_set(struct page *p, const char *name, const char *value);
 /* An object as an element: its texts and numbers are attributes, the objects of
  * its arrays are elements with the name of the array. */
 void page_add_json(struct page *p, const char *name, json_t *object);
+
+/* A new element of the document, and an attribute of one. */
+xmlNodePtr page_add(xmlNodePtr dst, const char *name);
+void page_attr(xmlNodePtr x, const char *name, const char *value);
 
 int page_write(struct page *p, enum site_page which, struct buf *out,
     struct err *e);

@@ -11,14 +11,15 @@ from issue i join issue_label l using (id) where i.id = $1
 -- name: content_texts
 select lang, headline, preheader, opening from issue_text where issue_id = $1
 
--- A row an item and language.  Of an organisation only what organisation_mail
--- lets out.
+-- A row an item and language.  Of an organisation only what may be in the mail,
+-- or with $2 what anybody may read.
 -- name: content_items
 select c.item_id, c.section, i.kind, i.link, i.link_lang,
 	to_char(i.starts_at, 'YYYY-MM-DD"T"HH24:MI:SS') as starts,
 	to_char(i.ends_at, 'YYYY-MM-DD"T"HH24:MI:SS') as ends,
 	i.place, i.online, i.sign_up, i.may_forward, i.region,
 	i.answer_by::text as answer_by, i.reference,
+	i.visibility = 'public' and i.kind <> 'question' as public,
 	s.lang, s.title, s.body, s.absence,
 	s.status in ('ready', 'outdated') as ready, n.name as topic,
 	o.id is not null as has_organisation, o.place as org_place,
@@ -31,6 +32,8 @@ join item i on i.id = c.item_id
 join item_side s on s.item_id = c.item_id
 left join topic t on t.slug = c.section
 left join topic_name n on n.topic_id = t.id and n.lang = s.lang
-left join organisation_mail o on o.id = i.organisation_id
+left join (select * from organisation_mail where not $2::boolean
+	union all select * from organisation_public where $2::boolean) o
+	on o.id = i.organisation_id
 left join organisation_text x on x.organisation_id = o.id and x.lang = s.lang
 order by c.n, c.item_id, s.lang_position

@@ -22,3 +22,12 @@ select m.subject, m.bytes, m.slots, e.html, e.plain,
 from edition e join message m on m.id = e.message_id
 join issue i on i.id = e.issue_id
 where e.issue_id = $1 and e.name = $2
+
+-- What the archive shows of an issue in a language.
+-- name: archive_issue
+insert into archive_issue (issue_id, lang, label, headline, document)
+values ($1, $2, $3, $4, $5)
+
+-- name: archive_item
+insert into archive_item (issue_id, lang, position, anchor, title, body)
+values ($1, $2, $3, $4, $5, $6)

@@ -68,3 +68,23 @@ select web_confirm_again($1, $2)
 
 -- name: web_issues
 select next, latest from web_issues()
+
+-- name: web_archive
+select series, year, number, label, headline, day from web_archive($1)
+
+-- name: web_archive_first
+select web_archive_first() as day
+
+-- name: web_archive_issue
+select label, headline, document from web_archive_issue($1, $2, $3, $4)
+
+-- name: web_archive_notes
+select day, text from web_archive_notes($1, $2, $3, $4)
+
+-- name: web_archive_search
+select series, year, number, label, day, anchor, title, excerpt
+from web_archive_search($1, $2, $3)
+
+-- name: web_archive_feed
+select series, year, number, label, document, updated
+from web_archive_feed($1, $2)

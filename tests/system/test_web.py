@@ -108,7 +108,7 @@ def test_unsubscribe_page_says_all_in_both_languages(site):
 
 def test_every_answer_has_the_headers(site):
     token = site.token("u", site.reader())
-    paths = [f"/u/{token}", "/", "/u/x", "/healthz", f"/t/{token}/en"]
+    paths = [f"/u/{token}", "/nope", "/u/x", "/healthz", f"/t/{token}/en"]
     answers = [site.get(p) for p in paths]
     answers += [site.ask("OPTIONS", paths[0]), site.ask("PUT", paths[0]),
                 site.post(paths[0], "x=1"), site.ask("HEAD", paths[0])]

@@ -289,6 +289,40 @@ an_issue_in_one_language_says_so(void **state)
 	CHECK(&c, &cfg, examples);
 }
 
+/* Numbers stay those of the mail; nothing leads to a reader. */
+static void
+the_archive_shows_what_is_public(void **state)
+{
+	static const struct example examples[] = {
+		{ "nl", "count(//item)", "5" },
+		{ "nl", "count(//item[@n = 1 or @n = 6])", "0" },
+		{ "nl", "//item[1]/@anchor", "nl2" },
+		{ "en", "//item[1]/@anchor", "en2" },
+		{ "nl", "count(//section)", "3" },
+		{ "nl", "//side/@kept-questions", "1" },
+		{ "nl", "//side/@kept-others", "2" },
+		{ "nl", "//side/@left-out", "0" },
+		{ "en", "//side/@left-out", "1" },
+		{ "en", "//side/@items", "4" },
+		{ "en", "count(//side/@preheader)", "0" },
+		{ "nl",
+		    "count(//@*[contains(., '/u/') or contains(., '/v/') "
+		    "or contains(., '/m/') or contains(., '/t/')])",
+		    "0" },
+		{ "nl", "count(//question)", "0" },
+	};
+	struct content_item all[sizeof(items) / sizeof(items[0])];
+	struct content c = issue;
+
+	(void)state;
+	memcpy(all, items, sizeof(items));
+	for (size_t i = 0; i < c.nitems; i++)
+		all[i].public = i != 0 && i != 5 && i != 7;
+	c.items = all;
+	c.public = true;
+	CHECK(&c, &cfg, examples);
+}
+
 static void
 limits_hold(void **state)
 {
@@ -320,6 +354,7 @@ main(void)
 		cmocka_unit_test(both_says_it_once),
 		cmocka_unit_test(kinds_have_their_own),
 		cmocka_unit_test(an_issue_in_one_language_says_so),
+		cmocka_unit_test(the_archive_shows_what_is_public),
 		cmocka_unit_test(limits_hold),
 	};
 
