@@ -44,72 +44,17 @@ select count(*) filter (where state = 'active') as active,
 	count(*) filter (where state = 'blocked') as blocked
 from subscriber
 
--- name: subscribers_look
--- What an import would do with each: hashes, organisations, languages and
--- tags ("a,b") as arrays; "" for none.
-select case
-	when x.address_hash is not null or s.state in ('unsubscribed', 'blocked')
-		then 'left'
-	when s.id is null then 'new'
-	when s.organisation_id is null and o.id is not null
-		or not s.tags @> string_to_array(i.tags, ',')
-		or s.language_from = 'default' and i.language <> ''
-		then 'completed'
-	else 'same' end as fate,
-	i.organisation <> '' and o.id is null as unknown_organisation
-from unnest($1::bytea[], $2::text[], $3::text[], $4::text[])
-	with ordinality i (hash, organisation, language, tags, n)
-left join subscriber s on s.address_hash = i.hash
-left join suppression x on x.address_hash = i.hash
-left join lateral (select id from organisation
-	where lower(name) = lower(i.organisation) order by id limit 1) o on true
-order by i.n
+-- name: import_begin
+select import_begin()
 
--- name: subscribers_insert
--- New ones with the proof that they agreed: kind, way and basis.  Nobody who
--- left meanwhile.
-with added as (
-	insert into subscriber (address_hash, address_sealed, language,
-		language_from, state, organisation_id, tags)
-	select i.hash, i.sealed, coalesce(nullif(i.language, ''), 'both'),
-		case when i.language = '' then 'default' else $9 end,
-		'active', o.id, array(select distinct t
-			from unnest(string_to_array(i.tags, ',')) t order by t)
-	from unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[],
-		$5::text[]) i (hash, sealed, organisation, language, tags)
-	left join lateral (select id from organisation
-		where lower(name) = lower(i.organisation)
-		order by id limit 1) o on true
-	where not exists (select from suppression x
-		where x.address_hash = i.hash)
-	returning address_hash)
-insert into consent_event (address_hash, kind, way, basis)
-select address_hash, $6::text, $7::text, $8::text from added
+-- name: import_add
+select * from import_add($1, $2, $3, $4, $5, $6, $7, $8)
 
--- name: subscribers_complete
--- What an import knows more about subscribers; never a state, never a
--- language that somebody chose.
-with i as (
-	select s.id, s.address_hash, o.id as organisation_id, n.tags,
-		case when s.language_from = 'default'
-			then nullif(n.language, '') end as language
-	from unnest($1::bytea[], $2::text[], $3::text[], $4::text[])
-		n (hash, organisation, language, tags)
-	join subscriber s on s.address_hash = n.hash
-	left join lateral (select id from organisation
-		where lower(name) = lower(n.organisation)
-		order by id limit 1) o on true),
-done as (
-	update subscriber s set
-		organisation_id = coalesce(s.organisation_id, i.organisation_id),
-		tags = array(select distinct t from unnest(s.tags
-			|| string_to_array(i.tags, ',')) t order by t),
-		language = coalesce(i.language, s.language),
-		language_from = case when i.language is null
-			then s.language_from else 'import' end
-	from i where s.id = i.id)
-insert into consent_event (address_hash, kind, way, basis)
-select address_hash, 'language', 'import', $5 from i where language is not null
+-- name: import_apply
+select * from import_apply($1, $2, $3, $4, $5)
+
+-- name: import_overtaken
+select import_overtaken() as overtaken
 
 -- name: subscriber_leave
 select subscriber_leave($1, 'command') as changed
