@@ -1,16 +1,11 @@
 /*
  * csv - a table from a spreadsheet, whatever the spreadsheet made of it
  *
- * Separator (comma, semicolon or tab) and character set (UTF-8 with or without
- * byte order mark, Windows-1252) are found out; quoted fields may hold line
- * breaks and doubled quotes (RFC 4180, and what Excel does beside it).  Rows
- * are numbered as a spreadsheet shows them: the headings are row 1, and an
- * empty line is a row as well.
+ * csv_stream for tables that fit in memory, and fields both ways.
  *
  * Ownership: everything lives in the arena of csv_read().
- * Errors: ERR_INPUT; the slug is one of excel-file, ods-file, utf-16,
- *   not-text, bad-charset, open-quote, too-large, too-many-rows, empty-file.
- * Limits: CSV_BYTES_MAX, CSV_ROWS_MAX, CSV_COLUMNS_MAX.
+ * Errors: those of csv_stream.
+ * Limits: those of csv_stream, and CSV_TABLE_MAX bytes.
  * Threads: no state.
  */
 #ifndef COMPOSER_LIST_CSV_H
@@ -19,19 +14,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "composer/list/csv_stream.h"
+
 struct arena;
 struct buf;
 struct err;
 
-#define CSV_BYTES_MAX ((size_t)5 * 1024 * 1024)
-#define CSV_ROWS_MAX 250000
-#define CSV_COLUMNS_MAX 64
-
-struct csv_row {
-	size_t no; /* as a spreadsheet numbers it */
-	size_t n;
-	char **fields;
-};
+#define CSV_TABLE_MAX ((size_t)5 * 1024 * 1024)
 
 struct csv {
 	char separator;
@@ -44,8 +33,10 @@ struct csv {
 int csv_read(struct csv *ret, struct arena *a, const char *bytes, size_t n,
     struct err *e);
 
+struct csv_row csv_row_copy(struct arena *a, const struct csv_row *r);
+
 /* The column whose heading is one of these words, in any case; -1: none. */
-int csv_column(const struct csv *c, const char *const *words);
+int csv_column(const struct csv_row *headings, const char *const *words);
 
 /* "" where the row has no such column, or column is -1. */
 const char *csv_field(const struct csv_row *r, int column);

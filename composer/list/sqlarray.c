@@ -43,6 +43,13 @@ sqlarray_text(struct sqlarray *a, const char *s)
 }
 
 void
+sqlarray_null(struct sqlarray *a)
+{
+	next(a);
+	(void)buf_adds(&a->text, "NULL");
+}
+
+void
 sqlarray_bytes(struct sqlarray *a, const unsigned char *p, size_t n)
 {
 	static const char digits[] = "0123456789abcdef";

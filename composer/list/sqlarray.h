@@ -22,6 +22,7 @@ void sqlarray_init(struct sqlarray *a);
 void sqlarray_done(struct sqlarray *a);
 void sqlarray_clear(struct sqlarray *a);
 void sqlarray_text(struct sqlarray *a, const char *s);
+void sqlarray_null(struct sqlarray *a);
 void sqlarray_bytes(struct sqlarray *a, const unsigned char *p, size_t n);
 const char *sqlarray_end(struct sqlarray *a);
 

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "base/catalogue.h"
+#include "base/day.h"
 #include "base/err.h"
 #include "composer/list/csv.h"
 #include "composer/list/typo.h"
@@ -29,6 +31,11 @@ static const struct {
 	{ "tag", offsetof(struct subscriber_columns, tags),
 	    (const char *const[]){ "kenmerk", "kenmerken", "tag", "tags",
 		NULL } },
+	{ "state", offsetof(struct subscriber_columns, state),
+	    (const char *const[]){ "toestand", "state", "status", NULL } },
+	{ "until", offsetof(struct subscriber_columns, until),
+	    (const char *const[]){ "gepauzeerd tot", "paused until",
+		"paused_until", NULL } },
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
@@ -39,7 +46,7 @@ column_of(struct subscriber_columns *c, size_t kind)
 }
 
 static int
-apply_map(struct subscriber_columns *c, const struct csv *table,
+apply_map(struct subscriber_columns *c, const struct csv_row *headings,
     const char *map, struct err *e)
 {
 	const char *p = map;
@@ -52,16 +59,16 @@ apply_map(struct subscriber_columns *c, const struct csv *table,
 		    (strlen(kinds[kind].name) != n ||
 			strncmp(kinds[kind].name, p, n) != 0))
 			kind++;
-		long column = p[n] == '=' ? strtol(p + n + 1, &end, 10) : 0;
-		if (kind == KINDS || column < 1 ||
-		    (size_t)column > table->headings.n ||
+		long column = p[n] == '=' ? strtol(p + n + 1, &end, 10) : -1;
+		if (kind == KINDS || column < 0 || end == p + n + 1 ||
+		    (size_t)column > headings->n ||
 		    (*end != ',' && *end != '\0')) {
 			(void)err_set(e, ERR_USAGE,
 			    "'%s' does not say which column is what", map);
 			return err_hint(e,
 			    N_("Columns count from 1; this file has %zu: "
 			       "--map email=1,lang=2,organisation=3,tag=4"),
-			    table->headings.n);
+			    headings->n);
 		}
 		*column_of(c, kind) = (int)column - 1;
 		p = end + (*end == ',');
@@ -70,14 +77,14 @@ apply_map(struct subscriber_columns *c, const struct csv *table,
 }
 
 int
-subscriber_columns(struct subscriber_columns *ret, const struct csv *table,
-    const char *map, struct err *e)
+subscriber_columns(struct subscriber_columns *ret,
+    const struct csv_row *headings, const char *map, struct err *e)
 {
 	struct subscriber_columns c;
 
 	for (size_t k = 0; k < KINDS; k++)
-		*column_of(&c, k) = csv_column(table, kinds[k].headings);
-	if (map != NULL && apply_map(&c, table, map, e) == -1)
+		*column_of(&c, k) = csv_column(headings, kinds[k].headings);
+	if (map != NULL && apply_map(&c, headings, map, e) == -1)
 		return -1;
 	if (c.email == -1) {
 		(void)err_plain(e, ERR_INPUT, "no-email-column",
@@ -117,14 +124,6 @@ subscriber_tag_ok(const char *tag, size_t n)
 	return true;
 }
 
-static void
-defect(struct arena *a, struct subscriber_row *r, const struct err *why)
-{
-	r->fate = FATE_REJECTED;
-	r->defect = arena_strdup(a, err_word(why));
-	r->why = arena_strdup(a, why->text);
-}
-
 /* "netwerk, vrijwilliger" and the tag for all to "netwerk,vrijwilliger,...";
  * NULL when one of them is no tag. */
 static const char *
@@ -152,90 +151,100 @@ read_tags(struct arena *a, const char *field, const char *tag)
 	return tags;
 }
 
-static void
-read_row(struct arena *a, struct subscriber_row *r, const struct csv_row *csv,
-    const struct subscriber_columns *c, const char *tag, const char *language)
+/* As the list has them; "" for nothing, NULL for anything else. */
+static const char *
+state_of(const char *word)
 {
-	const char *email = csv_unguard(csv_field(csv, c->email));
-	struct address address;
-	struct err why;
+	static const struct {
+		const char *word, *state;
+	} words[] = { { "", "" }, { "active", "active" },
+		{ "actief", "active" }, { "pending", "pending" },
+		{ "waiting for confirmation", "pending" },
+		{ "wacht op bevestiging", "pending" }, { "paused", "paused" },
+		{ "gepauzeerd", "paused" }, { "unsubscribed", "unsubscribed" },
+		{ "afgemeld", "unsubscribed" },
+		{ "uitgeschreven", "unsubscribed" },
+		{ "undeliverable", "undeliverable" },
+		{ "onbestelbaar", "undeliverable" }, { "blocked", "blocked" },
+		{ "geblokkeerd", "blocked" } };
 
-	r->csv = csv;
-	r->fate = FATE_NEW;
-	r->organisation = csv_unguard(csv_field(csv, c->organisation));
-	r->language = subscriber_language(csv_field(csv, c->language));
-	r->tags = read_tags(a, csv_unguard(csv_field(csv, c->tags)), tag);
-	if (address_parse(&address, email, strlen(email), &why) == -1) {
-		defect(a, r, &why);
-		return;
-	}
-	r->address = (void *)arena_memdup(a, &address, sizeof(address));
-	r->suggestion = typo_domain(strchr(r->address->compare, '@') + 1);
-	if (r->language == NULL) {
-		(void)err_plain(&why, ERR_INPUT, "unknown-language",
-		    "The language is not nl, en or both");
-		defect(a, r, &why);
-	} else if (r->tags == NULL) {
-		(void)err_plain(&why, ERR_INPUT, "bad-tag",
-		    "A tag is too long, or has a character that tags cannot "
-		    "have");
-		defect(a, r, &why);
-	} else if (r->language[0] == '\0' && language != NULL) {
-		r->language = language;
-	}
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(word, words[i].word) == 0)
+			return words[i].state;
+	return NULL;
+}
+
+/* True also for no date at all. */
+static bool
+read_until(struct subscriber_row *r, struct arena *a, const char *word)
+{
+	char day[DAY_TEXT_SIZE];
+
+	if (word[0] == '\0' || strcmp(r->state, "paused") != 0)
+		return true;
+	/* Absolute, whatever today is. */
+	if (word[0] == '+' || !day_parse(day, word, "2026-01-01", false))
+		return false;
+	r->until = arena_strdup(a, day);
+	return true;
+}
+
+void
+subscriber_row_reject(struct subscriber_row *r, struct arena *a,
+    const struct err *why)
+{
+	r->fate = FATE_REJECTED;
+	r->defect = arena_strdup(a, err_word(why));
+	r->why = arena_strdup(a, why->text);
 }
 
 static int
-by_address(const void *x, const void *y)
+read_details(struct subscriber_row *r, struct arena *a,
+    const struct csv_row *csv, const struct subscriber_columns *c,
+    const char *tag, struct err *why)
 {
-	const struct subscriber_row *a = *(struct subscriber_row *const *)x;
-	const struct subscriber_row *b = *(struct subscriber_row *const *)y;
-	int d = strcmp(a->address->compare, b->address->compare);
-
-	return d != 0 ? d
-		      : (a->csv->no > b->csv->no) - (a->csv->no < b->csv->no);
+	r->organisation = csv_unguard(csv_field(csv, c->organisation));
+	r->language = subscriber_language(csv_field(csv, c->language));
+	r->tags = read_tags(a, csv_unguard(csv_field(csv, c->tags)), tag);
+	r->state = state_of(csv_field(csv, c->state));
+	if (r->language == NULL)
+		return err_plain(why, ERR_INPUT, "unknown-language",
+		    "The language is not nl, en or both");
+	if (r->tags == NULL)
+		return err_plain(why, ERR_INPUT, "bad-tag",
+		    "A tag is too long, or has a character that tags cannot "
+		    "have");
+	if (strlen(r->organisation) > ORGANISATION_MAX)
+		return err_plain(why, ERR_INPUT, "too-long",
+		    "The name of the organisation is too long");
+	if (r->state == NULL)
+		return err_plain(why, ERR_INPUT, "unknown-state",
+		    "The state is not one that a subscriber can have");
+	if (!read_until(r, a, csv_field(csv, c->until)))
+		return err_plain(why, ERR_INPUT, "bad-date",
+		    "The end of the pause is no date such as 2027-03-01");
+	return 0;
 }
 
-/* The first of the same addresses counts. */
-static void
-find_duplicates(struct arena *a, struct subscriber_row *rows, size_t n)
+void
+subscriber_row_read(struct subscriber_row *ret, struct arena *a,
+    const struct csv_row *csv, const struct subscriber_columns *c,
+    const char *tag, const char *language)
 {
-	struct subscriber_row **sorted =
-	    arena_alloc(a, (n + 1) * sizeof(*sorted));
-	const struct subscriber_row *first = NULL;
-	size_t m = 0;
+	const char *email = csv_unguard(csv_field(csv, c->email));
+	struct subscriber_row r = { .csv = csv, .fate = FATE_NEW };
+	struct address address;
+	struct err why;
 
-	for (size_t i = 0; i < n; i++)
-		if (rows[i].defect == NULL)
-			sorted[m++] = &rows[i];
-	qsort(sorted, m, sizeof(*sorted), by_address);
-	for (size_t i = 0; i < m; i++) {
-		struct err why;
-
-		if (first == NULL ||
-		    strcmp(sorted[i]->address->compare,
-			first->address->compare) != 0) {
-			first = sorted[i];
-			continue;
-		}
-		sorted[i]->duplicate_of = first->csv->no;
-		(void)err_set(&why, ERR_INPUT, "The same address as row %zu",
-		    first->csv->no);
-		(void)err_slug(&why, "duplicate");
-		defect(a, sorted[i], &why);
+	if (address_parse(&address, email, strlen(email), &why) == -1 ||
+	    read_details(&r, a, csv, c, tag, &why) == -1) {
+		subscriber_row_reject(&r, a, &why);
+	} else {
+		if (r.language[0] == '\0' && language != NULL)
+			r.language = language;
+		r.address =
+		    (const void *)arena_memdup(a, &address, sizeof(address));
+		r.suggestion = typo_domain(strchr(address.compare, '@') + 1);
 	}
-}
-
-struct subscriber_row *
-subscriber_rows(struct arena *a, const struct csv *table,
-    const struct subscriber_columns *columns, const char *tag,
-    const char *language)
-{
-	struct subscriber_row *rows =
-	    arena_alloc(a, (table->nrows + 1) * sizeof(*rows));
-
-	for (size_t i = 0; i < table->nrows; i++)
-		read_row(a, &rows[i], &table->rows[i], columns, tag, language);
-	find_duplicates(a, rows, table->nrows);
-	return rows;
+	*ret = r;
 }

@@ -1,69 +1,62 @@
 #include "composer/list/subscribers.h"
 
-#include <stdbool.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/catalogue.h"
 #include "base/database.h"
 #include "base/err.h"
 #include "base/keys.h"
+#include "composer/list/csv_stream.h"
 #include "composer/list/sqlarray.h"
 
-/* The rows of one fate, column by column, ready for a statement. */
-struct batch {
-	struct sqlarray hash, sealed, organisation, language, tags;
-	bool seal;
-	size_t n;
-	struct subscriber_row *rows[SUBSCRIBERS_BATCH];
+/* Rows of the file that are written at once: short enough to stop soon. */
+#define PART 1000
+
+/* The good rows of a batch, column by column. */
+struct columns {
+	struct sqlarray no, hash, sealed, organisation, language, tags, state,
+	    until;
 };
+#define COLUMNS (sizeof(struct columns) / sizeof(struct sqlarray))
 
-static void
-batch_init(struct batch *b, bool seal)
+static struct sqlarray *
+column(struct columns *c, size_t i)
 {
-	sqlarray_init(&b->hash);
-	sqlarray_init(&b->sealed);
-	sqlarray_init(&b->organisation);
-	sqlarray_init(&b->language);
-	sqlarray_init(&b->tags);
-	b->seal = seal;
-	b->n = 0;
+	return (struct sqlarray *)(void *)c + i;
 }
 
 static void
-batch_clear(struct batch *b)
-{
-	sqlarray_clear(&b->hash);
-	sqlarray_clear(&b->sealed);
-	sqlarray_clear(&b->organisation);
-	sqlarray_clear(&b->language);
-	sqlarray_clear(&b->tags);
-	b->n = 0;
-}
-
-static void
-batch_done(struct batch *b)
-{
-	sqlarray_done(&b->hash);
-	sqlarray_done(&b->sealed);
-	sqlarray_done(&b->organisation);
-	sqlarray_done(&b->language);
-	sqlarray_done(&b->tags);
-}
-
-static void
-batch_add(struct batch *b, const struct keys *keys, struct subscriber_row *r)
+columns_add(struct columns *c, const struct subscribers *s,
+    const struct subscriber_row *r)
 {
 	unsigned char hash[KEYS_HASH_BYTES], sealed[KEYS_SEALED_MAX];
+	struct param no = param_int((int64_t)r->csv->no);
+	size_t n = 0;
 
-	keys_hash_address(keys, hash, r->address);
-	sqlarray_bytes(&b->hash, hash, sizeof(hash));
-	if (b->seal)
-		sqlarray_bytes(&b->sealed, sealed,
-		    keys_seal(keys, sealed, r->address->text));
-	sqlarray_text(&b->organisation, r->organisation);
-	sqlarray_text(&b->language, r->language);
-	sqlarray_text(&b->tags, r->tags);
-	b->rows[b->n++] = r;
+	keys_hash_address(s->keys, hash, r->address);
+	if (!s->look_only)
+		n = keys_seal(s->keys, sealed, r->address->text);
+	sqlarray_text(&c->no, no.number);
+	sqlarray_bytes(&c->hash, hash, sizeof(hash));
+	sqlarray_bytes(&c->sealed, sealed, n);
+	sqlarray_text(&c->organisation, r->organisation);
+	sqlarray_text(&c->language, r->language);
+	sqlarray_text(&c->tags, r->tags);
+	sqlarray_text(&c->state, r->state);
+	if (r->until != NULL)
+		sqlarray_text(&c->until, r->until);
+	else
+		sqlarray_null(&c->until);
+}
+
+int
+subscribers_begin(struct subscribers *s, struct err *e)
+{
+	memset(s->count, 0, sizeof(s->count));
+	s->unknown_organisations = 0;
+	s->last_no = 0;
+	return database_run(s->db, NULL, e, "import_begin", NULL, 0);
 }
 
 static enum subscriber_fate
@@ -77,116 +70,118 @@ fate_of(const char *word)
 	case 'l':
 		return FATE_LEFT;
 	default:
-		return FATE_SAME;
+		return strcmp(word, "suppressed") == 0 ? FATE_SUPPRESSED
+						       : FATE_SAME;
+	}
+}
+
+static void
+hear(struct subscribers *s, struct arena *a, struct subscriber_row *r,
+    const struct rows *answer, int i)
+{
+	struct err why;
+
+	r->fate = fate_of(rows_str(answer, i, "fate"));
+	r->unknown_organisation = rows_bool(answer, i, "unknown_organisation");
+	if (!rows_null(answer, i, "duplicate_of")) {
+		r->duplicate_of = (size_t)rows_int(answer, i, "duplicate_of");
+		(void)err_set(&why, ERR_INPUT, "The same address as row %zu",
+		    r->duplicate_of);
+		(void)err_slug(&why, "duplicate");
+		subscriber_row_reject(r, a, &why);
+	} else if (r->fate == FATE_LEFT) {
+		r->left_how = arena_strdup(a, rows_str(answer, i, "left_how"));
+	} else if (r->fate != FATE_SUPPRESSED) {
+		s->unknown_organisations += r->unknown_organisation;
 	}
 }
 
 static int
-look(struct subscribers *s, struct batch *b, const struct consent *consent,
-    struct err *e)
+ask(struct subscribers *s, struct columns *c, struct rows *ret, struct err *e)
+{
+	struct param p[COLUMNS];
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		p[i] = param_text(sqlarray_end(column(c, i)));
+	return database_run(s->db, ret, e, "import_add", p, COLUMNS);
+}
+
+int
+subscribers_add(struct subscribers *s, struct arena *a,
+    struct subscriber_row *rows, size_t n, struct err *e)
+{
+	struct columns c;
+	struct rows answer;
+	int rc, k = 0;
+
+	for (size_t i = 0; i < COLUMNS; i++)
+		sqlarray_init(column(&c, i));
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].defect == NULL)
+			columns_add(&c, s, &rows[i]);
+	rc = ask(s, &c, &answer, e);
+	for (size_t i = 0; i < COLUMNS; i++)
+		sqlarray_done(column(&c, i));
+	if (rc == -1)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (rows[i].defect == NULL)
+			hear(s, a, &rows[i], &answer, k++);
+		s->count[rows[i].fate]++;
+		s->last_no = rows[i].csv->no;
+	}
+	rows_done(&answer);
+	return 0;
+}
+
+static int
+apply_part(struct subscribers *s, const struct consent *consent, size_t from,
+    size_t done[FATES], struct err *e)
 {
 	struct rows r;
 
-	(void)consent;
-	if (DATABASE_RUN(s->db, &r, e, "subscribers_look",
-		param_text(sqlarray_end(&b->hash)),
-		param_text(sqlarray_end(&b->organisation)),
-		param_text(sqlarray_end(&b->language)),
-		param_text(sqlarray_end(&b->tags))) == -1)
+	if (DATABASE_RUN(s->db, &r, e, "import_apply", param_int((int64_t)from),
+		param_int((int64_t)from + PART - 1), param_text(consent->basis),
+		param_bool(consent->ask), param_text(consent->actor)) == -1)
 		return -1;
-	for (int i = 0; i < r.n; i++) {
-		b->rows[i]->fate = fate_of(rows_str(&r, i, "fate"));
-		b->rows[i]->unknown_organisation =
-		    rows_bool(&r, i, "unknown_organisation");
-	}
+	done[FATE_NEW] += (size_t)rows_int(&r, 0, "added");
+	done[FATE_COMPLETED] += (size_t)rows_int(&r, 0, "completed");
+	done[FATE_SUPPRESSED] += (size_t)rows_int(&r, 0, "suppressed");
 	rows_done(&r);
 	return 0;
 }
 
+/* Others write as well.  What the report says and what was written must be the
+ * same, and nobody who left meanwhile may be on the list. */
 static int
-insert(struct subscribers *s, struct batch *b, const struct consent *consent,
-    struct err *e)
+check_applied(struct subscribers *s, const size_t done[FATES], struct err *e)
 {
-	if (DATABASE_DO(s->db, e, "subscribers_insert",
-		param_text(sqlarray_end(&b->hash)),
-		param_text(sqlarray_end(&b->sealed)),
-		param_text(sqlarray_end(&b->organisation)),
-		param_text(sqlarray_end(&b->language)),
-		param_text(sqlarray_end(&b->tags)), param_text(consent->kind),
-		param_text(consent->way), param_text(consent->basis),
-		param_text(consent->language_from)) == 0)
-		return 0;
-	if (e->kind == ERR_CONFLICT) {
-		(void)err_plain(e, ERR_CONFLICT, "list-changed",
-		    "The list was changed meanwhile, so nothing was saved");
-		return err_hint(e, N_("Run the command again"));
-	}
-	return -1;
-}
+	struct rows r;
+	bool overtaken;
 
-static int
-complete(struct subscribers *s, struct batch *b, const struct consent *consent,
-    struct err *e)
-{
-	return DATABASE_DO(s->db, e, "subscribers_complete",
-	    param_text(sqlarray_end(&b->hash)),
-	    param_text(sqlarray_end(&b->organisation)),
-	    param_text(sqlarray_end(&b->language)),
-	    param_text(sqlarray_end(&b->tags)), param_text(consent->basis));
-}
-
-/* Rows with any fate of the mask go through send() in batches. */
-static int
-in_batches(struct subscribers *s, unsigned int fates, struct batch *b,
-    int (*send)(struct subscribers *, struct batch *, const struct consent *,
-	struct err *),
-    const struct consent *consent, struct err *e)
-{
-	for (size_t i = 0; i < s->n; i++) {
-		if ((fates & 1U << s->rows[i].fate) != 0)
-			batch_add(b, s->keys, &s->rows[i]);
-		if (b->n < SUBSCRIBERS_BATCH && i + 1 < s->n)
-			continue;
-		if (b->n > 0 && send(s, b, consent, e) == -1)
-			return -1;
-		batch_clear(b);
-		if (s->progress != NULL)
-			s->progress(s->progress_arg, i + 1, s->n);
-	}
-	return 0;
-}
-
-static int
-run_batches(struct subscribers *s, unsigned int fates,
-    int (*send)(struct subscribers *, struct batch *, const struct consent *,
-	struct err *),
-    const struct consent *consent, struct err *e)
-{
-	struct batch b;
-	int rc;
-
-	batch_init(&b, send == insert);
-	rc = in_batches(s, fates, &b, send, consent, e);
-	batch_done(&b);
-	return rc;
-}
-
-int
-subscribers_look(struct subscribers *s, size_t ret_count[FATES], struct err *e)
-{
-	if (run_batches(s, ~(1U << FATE_REJECTED), look, NULL, e) == -1)
+	if (database_run(s->db, &r, e, "import_overtaken", NULL, 0) == -1)
 		return -1;
-	memset(ret_count, 0, FATES * sizeof(ret_count[0]));
-	for (size_t i = 0; i < s->n; i++)
-		ret_count[s->rows[i].fate]++;
-	return 0;
+	overtaken = rows_bool(&r, 0, "overtaken");
+	rows_done(&r);
+	if (!overtaken && done[FATE_NEW] == s->count[FATE_NEW] &&
+	    done[FATE_COMPLETED] == s->count[FATE_COMPLETED] &&
+	    done[FATE_SUPPRESSED] == s->count[FATE_SUPPRESSED])
+		return 0;
+	(void)err_plain(e, ERR_CONFLICT, "list-changed",
+	    "The list was changed meanwhile, so nothing was saved");
+	return err_hint(e, N_("Run the command again"));
 }
 
 int
 subscribers_apply(struct subscribers *s, const struct consent *consent,
-    struct err *e)
+    int (*progress)(void *arg, size_t done, size_t total, struct err *e),
+    void *arg, struct err *e)
 {
-	if (run_batches(s, 1U << FATE_NEW, insert, consent, e) == -1)
-		return -1;
-	return run_batches(s, 1U << FATE_COMPLETED, complete, consent, e);
+	size_t done[FATES] = { 0 };
+
+	for (size_t from = 1; from <= s->last_no; from += PART)
+		if (apply_part(s, consent, from, done, e) == -1 ||
+		    progress(arg, from, s->last_no, e) == -1)
+			return -1;
+	return check_applied(s, done, e);
 }

@@ -1,24 +1,33 @@
 /*
- * subscribers - rows of an import, held against the list
+ * subscribers - rows of a table, held against the list and taken into it
  *
  * The rules (PRODUCT's import page): somebody new becomes active on the basis
- * that the importer declares; somebody known keeps state and chosen language
- * and only gains what was missing; somebody who left, complained or was
- * blocked stays away.
+ * that the importer declares, or is asked first; somebody known keeps state and
+ * chosen language and only gains what was missing; somebody who left,
+ * complained or was blocked stays away, and who left according to the table is
+ * kept away from now on.  What a table says of a pause, of an address that does
+ * not work or of a missing confirmation goes for new ones.
  *
- * Ownership: rows belong to the caller, whose fate and unknown_organisation
- *   are filled in.
- * Errors: those of the database; ERR_CONFLICT when the list changed between
- *   look and apply.  Never an address.
- * Limits: SUBSCRIBERS_BATCH rows a statement.
+ * All of it is one transaction of the caller: subscribers_begin(), rows in
+ * batches, subscribers_apply().  The database keeps the rows meanwhile, so a
+ * table may be of any size.
+ *
+ * Ownership: rows belong to the caller, whose fate, left_how, duplicate_of and
+ *   unknown_organisation are filled in; nothing of them is kept.
+ * Errors: those of the database; ERR_CONFLICT, slug list-changed, when the
+ *   list is not any more as it was when it was looked at; ERR_INTERRUPT as
+ *   progress says.  Never an address.
+ * Limits: SUBSCRIBERS_BATCH rows a call.
  */
 #ifndef COMPOSER_LIST_SUBSCRIBERS_H
 #define COMPOSER_LIST_SUBSCRIBERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "composer/list/subscriber_rows.h"
 
+struct arena;
 struct database;
 struct err;
 struct keys;
@@ -28,24 +37,28 @@ struct keys;
 struct subscribers {
 	struct database *db;
 	const struct keys *keys;
-	struct subscriber_row *rows;
-	size_t n;
-	/* Told now and then how far it is; may be NULL. */
-	void (*progress)(void *arg, size_t done, size_t total);
-	void *progress_arg;
+	bool look_only; /* nothing is going to be applied */
+	size_t count[FATES];
+	size_t unknown_organisations;
+	size_t last_no;
 };
 
-/* How the new ones agreed, as consent_event keeps it. */
+int subscribers_begin(struct subscribers *s, struct err *e);
+
+/* Rows in the order of the file, rejected ones as well; their numbers grow
+ * from call to call. */
+int subscribers_add(struct subscribers *s, struct arena *a,
+    struct subscriber_row *rows, size_t n, struct err *e);
+
+/* How the new ones agreed, or are asked to. */
 struct consent {
-	const char *kind, *way, *basis;
-	const char *language_from; /* of a language that was given */
+	const char *basis;
+	bool ask;
+	const char *actor;
 };
-
-int
-subscribers_look(struct subscribers *s, size_t ret_count[FATES], struct err *e);
-
-/* Inside a transaction of the caller, after subscribers_look(). */
+/* progress is told now and then how far it is; -1 from it ends all. */
 int subscribers_apply(struct subscribers *s, const struct consent *consent,
-    struct err *e);
+    int (*progress)(void *arg, size_t done, size_t total, struct err *e),
+    void *arg, struct err *e);
 
 #endif

@@ -23,12 +23,18 @@ where e.address_hash = $1::bytea order by e.id
 -- Language, state and tag, each or null; the next ones after an id.
 select s.id, s.address_sealed, o.name as organisation, s.language,
 	s.language_from, s.state, s.paused_until, to_jsonb(s.tags) as tags,
-	rfc3339(s.created_at) as since
+	array_to_string(s.tags, ',') as tag_list, rfc3339(s.created_at) as since
 from subscriber s left join organisation o on o.id = s.organisation_id
 where s.id > $4::bigint and ($1::text is null or s.language = $1)
 	and ($2::text is null or s.state = $2)
 	and ($3::text is null or $3 = any (s.tags))
 order by s.id limit 5000
+
+-- name: subscriber_count
+select count(*) as n from subscriber s
+where ($1::text is null or s.language = $1)
+	and ($2::text is null or s.state = $2)
+	and ($3::text is null or $3 = any (s.tags))
 
 -- name: subscriber_counts
 select count(*) filter (where state = 'active') as active,
@@ -44,72 +50,17 @@ select count(*) filter (where state = 'active') as active,
 	count(*) filter (where state = 'blocked') as blocked
 from subscriber
 
--- name: subscribers_look
--- What an import would do with each: hashes, organisations, languages and
--- tags ("a,b") as arrays; "" for none.
-select case
-	when x.address_hash is not null or s.state in ('unsubscribed', 'blocked')
-		then 'left'
-	when s.id is null then 'new'
-	when s.organisation_id is null and o.id is not null
-		or not s.tags @> string_to_array(i.tags, ',')
-		or s.language_from = 'default' and i.language <> ''
-		then 'completed'
-	else 'same' end as fate,
-	i.organisation <> '' and o.id is null as unknown_organisation
-from unnest($1::bytea[], $2::text[], $3::text[], $4::text[])
-	with ordinality i (hash, organisation, language, tags, n)
-left join subscriber s on s.address_hash = i.hash
-left join suppression x on x.address_hash = i.hash
-left join lateral (select id from organisation
-	where lower(name) = lower(i.organisation) order by id limit 1) o on true
-order by i.n
+-- name: import_begin
+select import_begin()
 
--- name: subscribers_insert
--- New ones with the proof that they agreed: kind, way and basis.  Nobody who
--- left meanwhile.
-with added as (
-	insert into subscriber (address_hash, address_sealed, language,
-		language_from, state, organisation_id, tags)
-	select i.hash, i.sealed, coalesce(nullif(i.language, ''), 'both'),
-		case when i.language = '' then 'default' else $9 end,
-		'active', o.id, array(select distinct t
-			from unnest(string_to_array(i.tags, ',')) t order by t)
-	from unnest($1::bytea[], $2::bytea[], $3::text[], $4::text[],
-		$5::text[]) i (hash, sealed, organisation, language, tags)
-	left join lateral (select id from organisation
-		where lower(name) = lower(i.organisation)
-		order by id limit 1) o on true
-	where not exists (select from suppression x
-		where x.address_hash = i.hash)
-	returning address_hash)
-insert into consent_event (address_hash, kind, way, basis)
-select address_hash, $6::text, $7::text, $8::text from added
+-- name: import_add
+select * from import_add($1, $2, $3, $4, $5, $6, $7, $8)
 
--- name: subscribers_complete
--- What an import knows more about subscribers; never a state, never a
--- language that somebody chose.
-with i as (
-	select s.id, s.address_hash, o.id as organisation_id, n.tags,
-		case when s.language_from = 'default'
-			then nullif(n.language, '') end as language
-	from unnest($1::bytea[], $2::text[], $3::text[], $4::text[])
-		n (hash, organisation, language, tags)
-	join subscriber s on s.address_hash = n.hash
-	left join lateral (select id from organisation
-		where lower(name) = lower(n.organisation)
-		order by id limit 1) o on true),
-done as (
-	update subscriber s set
-		organisation_id = coalesce(s.organisation_id, i.organisation_id),
-		tags = array(select distinct t from unnest(s.tags
-			|| string_to_array(i.tags, ',')) t order by t),
-		language = coalesce(i.language, s.language),
-		language_from = case when i.language is null
-			then s.language_from else 'import' end
-	from i where s.id = i.id)
-insert into consent_event (address_hash, kind, way, basis)
-select address_hash, 'language', 'import', $5 from i where language is not null
+-- name: import_apply
+select * from import_apply($1, $2, $3, $4, $5)
+
+-- name: import_overtaken
+select import_overtaken() as overtaken
 
 -- name: subscriber_leave
 select subscriber_leave($1, 'command') as changed
@@ -168,3 +119,59 @@ select exists (select from organisation where lower(name) = lower($1)) as known
 
 -- name: today
 select schedule_date(now()) as today
+
+-- name: in_months
+select (schedule_date(now()) + make_interval(months => $1::int))::date as day
+
+-- name: subscriber_add
+-- With proof that they agreed; no row when they left meanwhile.
+with added as (
+	insert into subscriber (address_hash, address_sealed, language,
+		language_from, state, organisation_id, tags)
+	select $1::bytea, $2::bytea, coalesce($3, 'both'),
+		case when $3::text is null then 'default' else 'chosen' end,
+		'active', (select id from organisation
+			where lower(name) = lower($4) order by id limit 1),
+		array(select distinct t from unnest($5::text[]) t order by t)
+	where not exists (select from suppression where address_hash = $1)
+	returning address_hash),
+proof as (
+	insert into consent_event (address_hash, kind, way, basis)
+	select address_hash, 'subscribed', 'command', $7::text from added)
+select 'added' as outcome, activity_add($6, 'subscriber', null, 'added')
+from added
+
+-- name: subscriber_invite
+-- The same for who is asked first; $7 is for the other one.
+select i.outcome
+from subscriber_invite($1, $2, coalesce($3, 'both'),
+	case when $3::text is null then 'default' else 'chosen' end,
+	(select id from organisation where lower(name) = lower($4)
+		order by id limit 1), $5::text[], $6) i
+where $7::text is null
+
+-- name: subscriber_mails
+-- The newest mails to a subscriber and what became of them; issues that were
+-- not planned for them are left out.
+with mail as (
+	(select m.id, null::text as letter from mailing m
+	where m.kind = 'issue' order by m.created_at desc limit 5)
+	union all
+	(select t.mailing_id, t.kind from letter t
+	where t.subscriber_id = $1 and t.mailing_id is not null
+	order by t.id desc limit 5)
+)
+select rfc3339(coalesce(o.at, m.created_at)) as at, mail.letter,
+	l.number || '-' || l.year as issue, d.edition,
+	coalesce(o.result::text, 'waiting') as result, o.code, o.status, o.stage
+from mail
+join mailing m on m.id = mail.id
+cross join lateral (select x.seq, g.edition from delivery x
+	join message g on g.id = x.message_id
+	where x.mailing_id = m.id and x.subscriber_id = $1
+	order by x.seq desc limit 1) d
+left join lateral (select * from outcome y
+	where y.mailing_id = m.id and y.seq = d.seq
+	order by y.attempt desc limit 1) o on true
+left join issue_label l on l.id = m.issue_id
+order by coalesce(o.at, m.created_at) desc limit 6
