@@ -54,6 +54,9 @@ revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
 	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
 	from tweeluik_schedule;
+revoke execute on function web_check(bigint, bigint),
+	web_check_correct(bigint, bigint),
+	web_check_change(bigint, bigint, jsonb, text) from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
@@ -93,3 +96,7 @@ grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
 	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
 	to tweeluik_web;
+-- The same for who may speak for an organisation: its number and a letter's.
+grant execute on function web_check(bigint, bigint),
+	web_check_correct(bigint, bigint),
+	web_check_change(bigint, bigint, jsonb, text) to tweeluik_web;
