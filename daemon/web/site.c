@@ -28,6 +28,8 @@ static const struct {
 	[PAGE_LANGUAGE] = { "web/language.xhtml", false },
 	[PAGE_LANGUAGE_DONE] = { "web/language-done.xhtml", false },
 	[PAGE_PREFERENCES] = { "web/preferences.xhtml", false },
+	[PAGE_CHECK] = { "web/check.xhtml", false },
+	[PAGE_CHECK_CHANGE] = { "web/check-change.xhtml", false },
 	[PAGE_HOME] = { "web/home.xhtml", true },
 	[PAGE_UNKNOWN_LINK] = { "web/unknown-link.xhtml", true },
 	[PAGE_TEST_LINK] = { "web/test-link.xhtml", true },

@@ -24,3 +24,12 @@ select web_health($1) as word
 
 -- name: web_metrics
 select metric, label1, label2, value from web_metrics($1)
+
+-- name: web_check
+select sheet, language, used, waiting from web_check($1, $2)
+
+-- name: web_check_correct
+select web_check_correct($1, $2)
+
+-- name: web_check_change
+select web_check_change($1, $2, $3, $4) as queued
