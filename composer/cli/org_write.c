@@ -16,6 +16,7 @@ struct task {
 	struct org_rules rules;
 	struct org_values values;
 	bool any;	  /* something was given */
+	bool done;	  /* the transaction is over */
 	const char *kept; /* file with what was typed, NULL for --file */
 };
 
@@ -127,16 +128,14 @@ obtain(struct task *t, const struct org_values *now, struct err *e)
 static int
 end(struct task *t, int rc, struct err *e)
 {
-	if (rc == -1) {
-		database_rollback(t->c->db);
-		if (t->kept != NULL)
-			(void)err_hint(e,
-			    N_("Your text is kept in %s; correct it and add "
-			       "--file with that name"),
-			    t->kept);
-	} else if (t->kept != NULL) {
-		editor_forget(t->kept);
-	}
+	if (t->kept == NULL)
+		return rc;
+	if (rc == -1)
+		return err_hint(e,
+		    N_("Your text is kept in %s; correct it and add --file "
+		       "with that name"),
+		    t->kept);
+	editor_forget(t->kept);
 	return rc;
 }
 
@@ -195,6 +194,7 @@ finish(struct task *t, int64_t id, const char *outcome, struct err *e)
 		database_rollback(c->db);
 	else if (database_commit(c->db, e) == -1)
 		return -1;
+	t->done = true;
 	/* TRANSLATORS: "Voorbeeldhuis is changed" */
 	say(c, N_("%s is %s"), now.value[ORG_NAME],
 	    tr(strcmp(outcome, "new") == 0	   ? N_("added")
@@ -213,10 +213,14 @@ put(struct task *t, int64_t id, int64_t seen, struct err *e)
 {
 	const char *outcome;
 
-	if (database_begin(t->c->db, e) == -1 ||
-	    org_put(t->c, &id, &t->values, seen, &outcome, e) == -1)
+	if (database_begin(t->c->db, e) == -1)
 		return -1;
-	return finish(t, id, outcome, e);
+	if (org_put(t->c, &id, &t->values, seen, &outcome, e) == 0 &&
+	    finish(t, id, outcome, e) == 0)
+		return 0;
+	if (!t->done)
+		database_rollback(t->c->db);
+	return -1;
 }
 
 int
