@@ -3,6 +3,7 @@
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/org.h"
+#include "composer/cli/subscriber.h"
 #include "composer/cli/words.h"
 
 static const struct column list_columns[] = { { "id", N_("Number") },
@@ -115,6 +116,26 @@ is_hidden(const json_t *org, const char *field)
 		strcmp(field, "region") == 0);
 }
 
+static const char *
+day(struct cli *c, const json_t *org, const char *key)
+{
+	return cli_day(c, DATEFMT_DAY, json_str(org, key));
+}
+
+static void
+print_agreement(struct cli *c, const json_t *org)
+{
+	const char *by = json_str(org, "contact_agreed_by");
+
+	cli_line("",
+	    json_str(org, "contact_agreed_on")[0] == '\0'
+		? tr("did not agree to be named")
+		: arena_printf(&c->arena,
+		      by[0] != '\0' ? tr("agreed on %s: %s")
+				    : tr("agreed on %s"),
+		      day(c, org, "contact_agreed_on"), by));
+}
+
 static void
 print_fields(struct cli *c, const json_t *org)
 {
@@ -131,34 +152,11 @@ print_fields(struct cli *c, const json_t *org)
 		cli_line(label(key),
 		    arena_printf(&c->arena, "%s  [%s]", json_str(o, "value"),
 			who));
+		if (strcmp(key, "contact") == 0)
+			print_agreement(c, org);
 	}
-}
-
-static const char *
-day(struct cli *c, const json_t *org, const char *key)
-{
-	return cli_day(c, DATEFMT_DAY, json_str(org, key));
-}
-
-static void
-print_contact(struct cli *c, const json_t *org)
-{
-	const char *by = json_str(org, "contact_agreed_by");
-
-	if (json_object_get(json_object_get(org, "fields"), "contact") != NULL)
-		cli_line("",
-		    json_str(org, "contact_agreed_on")[0] == '\0'
-			? tr("did not agree to be named")
-			: arena_printf(&c->arena,
-			      by[0] != '\0' ? tr("agreed on %s: %s")
-					    : tr("agreed on %s"),
-			      day(c, org, "contact_agreed_on"), by));
 	cli_line(label("contact_language"),
-	    tr(json_str(org, "contact_language")[0] == 'b'
-		    ? N_("both languages")
-		    : json_str(org, "contact_language")[0] == 'n'
-		    ? N_("Dutch")
-		    : N_("English")));
+	    tr(subscriber_language_word(json_str(org, "contact_language"))));
 }
 
 static void
@@ -225,7 +223,6 @@ print(struct cli *c, const json_t *org)
 		? tr("  (secret address)")
 		: "");
 	print_fields(c, org);
-	print_contact(c, org);
 	print_texts(c, org);
 	if (json_str(org, "topics")[0] != '\0')
 		cli_line(label("topics"), json_str(org, "topics"));

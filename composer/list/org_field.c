@@ -199,7 +199,7 @@ static const struct {
 	[ORG_CONTACT_AGREED_BY] = { "contact_agreed_by", "toestemming_door",
 	    N_("Agreed by"), NULL },
 	[ORG_CONTACT_LANGUAGE] = { "contact_language", "contacttaal",
-	    N_("Writes in"), check_contact_language },
+	    N_("Mail in"), check_contact_language },
 	[ORG_PHONE] = { "phone", "telefoon", N_("Telephone"), NULL },
 	[ORG_EMAIL] = { "email", "e_mail", N_("E-mail"), check_email },
 	[ORG_WEBSITE] = { "website", "site", N_("Website"), check_website },
