@@ -15,6 +15,7 @@ import conformity
 import lxml.html
 import pytest
 from newsletter import DEMO, approve, as_json, ok, plan
+from test_items import in_editor
 
 from tests.embedded import wait_until
 
@@ -89,6 +90,35 @@ def test_a_form_that_somebody_else_overtook(house, site):
     house("org", "set", HOUSE, "--revision", "1", "--phone", "1")
     house("org", "set", HOUSE, "--revision", "1", "--phone", "2", code=5)
     assert house("org", "show", HOUSE)["fields"]["phone"]["value"] == "1"
+
+
+def test_the_editor(house, site):
+    done, left = in_editor(site, ":", "org", "set", HOUSE)
+    assert done.returncode == 0 and left == []
+    assert "nothing was changed" in done.stderr
+    done, left = in_editor(
+        site, "sed -i -e 's/^Phone:.*/Phone: 2/' -e 's/^Place:.*/Place:/' $1",
+        "org", "set", HOUSE)
+    assert done.returncode == 0 and left == [], done.stderr
+    fields = house("org", "show", HOUSE)["fields"]
+    assert fields["phone"]["value"] == "2" and "place" not in fields
+    done, left = in_editor(site, "sed -i 's/^Secret:.*/Secret: soms/' $1",
+                           "org", "set", HOUSE)
+    assert done.returncode == 2 and len(left) == 1
+    assert str(left[0]) in done.stderr and "'soms' is not yes" in done.stderr
+    left[0].unlink()
+    # Somebody else saves while the editor is open.
+    other = (f"sed -i 's/^Phone:.*/Phone: 3/' $1; {site.build}/bin/tweeluik "
+             f"org set {HOUSE} --region Utrecht")
+    done, left = in_editor(site, other, "org", "set", HOUSE)
+    assert done.returncode == 5 and len(left) == 1
+    assert "Phone: 3" in left[0].read_text()
+    left[0].unlink()
+    done, left = in_editor(site, "sed -i 's/^Aim-nl:.*/Aim-nl: Raad/' $1",
+                           "org", "add", "Raadhuis")
+    assert done.returncode == 0 and left == [], done.stderr
+    org = house("org", "show", "Raadhuis")
+    assert org["texts"]["nl"]["aim"] == "Raad"
 
 
 def test_what_cannot_be(house):
