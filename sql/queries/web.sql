@@ -33,3 +33,18 @@ select web_check_correct($1, $2)
 
 -- name: web_check_change
 select web_check_change($1, $2, $3, $4) as queued
+
+-- name: web_signup
+select web_signup($1, $2, $3, $4, $5, $6)
+
+-- name: web_joining
+select state, language from web_joining($1, $2)
+
+-- name: web_confirm
+select web_confirm($1, $2) as changed
+
+-- name: web_confirm_again
+select web_confirm_again($1, $2)
+
+-- name: web_issues
+select next, latest from web_issues()
