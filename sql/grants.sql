@@ -63,6 +63,9 @@ revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_joining(bigint, bigint), web_confirm(bigint, bigint),
 	web_confirm_again(bigint, bigint), web_issues()
 	from tweeluik_schedule;
+revoke execute on function web_check(bigint, bigint),
+	web_check_correct(bigint, bigint),
+	web_check_change(bigint, bigint, jsonb, text) from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
@@ -119,3 +122,8 @@ grant execute on function web_archive(text), web_archive_first(),
 	web_archive_issue(text, int, int, text), web_archive_notes(text, int, int,
 	text), web_archive_search(text, text, int), web_archive_feed(text, int)
 	to tweeluik_web;
+
+-- The same for who may speak for an organisation: its number and a letter's.
+grant execute on function web_check(bigint, bigint),
+	web_check_correct(bigint, bigint),
+	web_check_change(bigint, bigint, jsonb, text) to tweeluik_web;

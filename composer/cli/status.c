@@ -12,7 +12,7 @@
 /* Everything that is looked at. */
 struct status {
 	struct status_sending sending;
-	struct rows issues, sides, people, roles, calendar;
+	struct rows issues, sides, people, roles, calendar, network;
 	int making;	    /* the issue that is being made, -1: none */
 	struct issue issue; /* checked: the one that is being made, if open */
 	struct check check;
@@ -56,7 +56,8 @@ look(struct cli *c, struct status *s, struct err *e)
 		-1 ||
 	    database_run(c->db, &s->roles, e, "role_states", NULL, 0) == -1 ||
 	    database_run(c->db, &s->calendar, e, "status_schedule", NULL, 0) ==
-		-1)
+		-1 ||
+	    database_run(c->db, &s->network, e, "org_waiting", NULL, 0) == -1)
 		return -1;
 	return check(c, s, e);
 }
@@ -65,7 +66,7 @@ static void
 status_done(struct status *s)
 {
 	struct rows *all[] = { &s->issues, &s->sides, &s->people, &s->roles,
-		&s->calendar };
+		&s->calendar, &s->network };
 
 	status_sending_done(&s->sending);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -214,6 +215,20 @@ print_people(struct cli *c, const struct rows *r)
 		    cli_number(c, rows_int(r, 0, "undeliverable")));
 }
 
+static void
+print_network(struct cli *c, const struct rows *r)
+{
+	int64_t n = rows_int(r, 0, "n");
+
+	if (n > 0)
+		cli_line(tr("Social map"),
+		    arena_printf(&c->arena,
+			tr_n("%lld change waits: tweeluik org changes",
+			    "%lld changes wait: tweeluik org changes",
+			    (unsigned long)n),
+			(long long)n));
+}
+
 static bool
 role_alive(const struct rows *r, const char *role)
 {
@@ -325,6 +340,7 @@ print_status(struct cli *c, const struct status *s, const char *step)
 	}
 	print_calendar(c, &s->calendar);
 	print_people(c, &s->people);
+	print_network(c, &s->network);
 	status_print_workers(c, &s->sending);
 	print_roles(c, &s->roles);
 	if (step != NULL)
@@ -351,6 +367,8 @@ json_of_status(struct cli *c, const struct status *s, const char *step)
 			(json_int_t)s->check.warnings));
 	(void)json_object_set_new(o, "calendar", json_of_row(&s->calendar, 0));
 	(void)json_object_set_new(o, "subscribers", json_of_row(&s->people, 0));
+	(void)json_object_set_new(o, "organisation_changes",
+	    json_integer(rows_int(&s->network, 0, "n")));
 	(void)json_object_set_new(o, "roles", json_of_rows(&s->roles));
 	(void)json_object_set_new(o, "next_step",
 	    step != NULL ? json_string(step) : json_null());

@@ -1,59 +1,29 @@
 /*
  * org_csv - the social map as a CSV file
  *
- * The first row names the columns, in any order: name (needed), place,
- * postal_address, contact, contact_public, phone, email, website, aim_nl,
- * aim_en, capacity_nl, capacity_en, capacity_date, topics, region, languages,
- * secret, announce.  Topics and languages have blanks between them; dates may
- * be relative (base/day.h).  What csv.h reads.
+ * The first row names the columns, fields of org_field.h in any order; name is
+ * needed.  A column that is not there leaves what is known, an empty cell
+ * clears it; but a secret address is in no file, so empty cells leave it.  Topics
+ * and languages have blanks between them; dates may be relative (base/day.h).
+ * What csv.h reads and writes.
  *
  * Ownership: what comes out is in the arena.
  * Errors: each defect goes to the callback with its row (the header is row 1)
  *   and column; the file as a whole is then refused with ERR_INPUT.
- * Limits: those of csv.h, ORG_ROWS_MAX rows, ORG_VALUE_MAX bytes a value.
+ * Limits: those of csv.h and org_field.h, ORG_ROWS_MAX rows.
  * Threads: no state.
  */
 #ifndef COMPOSER_LIST_ORG_CSV_H
 #define COMPOSER_LIST_ORG_CSV_H
 
-#include <stddef.h>
+#include "composer/list/org_field.h"
 
-struct arena;
-struct err;
+struct buf;
 
 #define ORG_ROWS_MAX 10000
-#define ORG_VALUE_MAX 4000
-
-enum org_column {
-	ORG_NAME,
-	ORG_PLACE,
-	ORG_POSTAL_ADDRESS,
-	ORG_CONTACT,
-	ORG_CONTACT_PUBLIC,
-	ORG_PHONE,
-	ORG_EMAIL,
-	ORG_WEBSITE,
-	ORG_AIM_NL,
-	ORG_AIM_EN,
-	ORG_CAPACITY_NL,
-	ORG_CAPACITY_EN,
-	ORG_CAPACITY_DATE,
-	ORG_TOPICS,
-	ORG_REGION,
-	ORG_LANGUAGES,
-	ORG_SECRET,
-	ORG_ANNOUNCE,
-	ORG_COLUMNS
-};
-
-/* Checked: never NULL, "" for none; yes and no are "t" and "f". */
-struct org_row {
-	const char *value[ORG_COLUMNS];
-};
 
 struct org_csv {
-	const char *today;	   /* YYYY-MM-DD */
-	const char *const *topics; /* slugs, NULL-terminated */
+	struct org_rules rules;
 	/* column NULL: the row as a whole */
 	void (*defect)(void *arg, int row, const char *column,
 	    const struct err *why);
@@ -61,6 +31,10 @@ struct org_csv {
 };
 
 int org_csv_parse(struct arena *a, const struct org_csv *x, const char *text,
-    size_t n, struct org_row **ret_rows, size_t *ret_n, struct err *e);
+    size_t n, struct org_values **ret_rows, size_t *ret_n, struct err *e);
+
+/* Parsing what was written gives the same values; without a secret address. */
+void org_csv_put_headings(struct buf *b);
+void org_csv_put_row(struct buf *b, const struct org_values *v);
 
 #endif

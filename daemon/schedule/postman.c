@@ -7,9 +7,11 @@
 #include "base/config.h"
 #include "base/database.h"
 #include "base/err.h"
+#include "base/keys.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/slot.h"
+#include "composer/list/org_sheet.h"
 #include "composer/template/template.h"
 
 #define PATH_BYTES_MAX ((size_t)4096)
@@ -24,6 +26,9 @@ struct due {
 	enum postman_language language;
 	xmlNodePtr root;
 };
+
+static int add_check(struct postman *p, struct database *d, const struct due *u,
+    struct err *e);
 
 /*
  * The document is <letter> with lang, language (nl, en, both), postal and link,
@@ -60,6 +65,11 @@ static const struct kind {
 	[POSTMAN_ADDRESS_CHANGED] = { "address-changed",
 	    "mail/address-changed.xhtml", N_("Your address has changed"),
 	    72 * HOURS, NULL, SLOT_KINDS, NULL, NULL },
+	[POSTMAN_CHECK] = { .name = "check",
+	    .file = "mail/check.xhtml",
+	    .subject = N_("Is what we know about you still right?"),
+	    .minutes = 72 * HOURS,
+	    .add = add_check },
 };
 
 static const char *const languages[POSTMAN_LANGUAGES] = {
@@ -79,12 +89,14 @@ postman_open(struct postman *p, const struct config *c, struct err *e)
 		if (template_load(path, kinds[i].file, &p->templates[i], e) ==
 		    -1)
 			return -1;
-	return 0;
+	return keys_load(&p->keys, c->keys, e);
 }
 
 void
 postman_close(struct postman *p)
 {
+	if (p->keys != NULL)
+		keys_free(p->keys);
 	for (int i = 0; i < POSTMAN_KINDS; i++) {
 		template_free(p->templates[i]);
 		for (int k = 0; k < POSTMAN_LANGUAGES; k++)
@@ -156,6 +168,34 @@ set_link(const struct postman *p, const struct due *u)
 	    slot_placeholder(k->slot), k->after);
 	set(u->root, "link", url.data);
 	buf_done(&url);
+}
+
+/* The token names an organisation and the letter itself, so it is written out
+ * and no slot. */
+static int
+add_check(struct postman *p, struct database *d, const struct due *u,
+    struct err *e)
+{
+	const struct token t = { .purpose = TOKEN_CHECK,
+		.subscriber =
+		    (uint64_t)rows_int(u->rows, u->row, "organisation_id"),
+		.mailing = (uint32_t)rows_int(u->rows, u->row, "id") };
+	char token[TOKEN_LINK_CHARS + 1];
+	struct buf url;
+	struct rows r;
+	int rc;
+
+	token_link(p->keys, token, &t);
+	buf_init(&url, URL_BYTES_MAX);
+	(void)buf_addf(&url, "%s/k/%s", p->config->base_url, token);
+	set(u->root, "link", url.data);
+	buf_done(&url);
+	if (DATABASE_RUN(d, &r, e, "postman_sheet",
+		param_int((int64_t)t.subscriber)) == -1)
+		return -1;
+	rc = org_sheet_add(u->root, rows_str(&r, 0, "sheet"), NULL, e);
+	rows_done(&r);
+	return rc;
 }
 
 static xmlDocPtr

@@ -11,7 +11,7 @@
  *
  * Ownership: postman_open() borrows the configuration and gives what
  *   postman_close() takes, also after an error and of one that is all zero.
- * Errors: postman_open(): those of template_load().
+ * Errors: postman_open(): those of keys_load() and template_load().
  * Limits: POSTMAN_LETTERS_MAX letters a round.
  * Threads: one.
  */
@@ -25,6 +25,7 @@
 struct config;
 struct database;
 struct err;
+struct keys;
 struct template;
 
 #define POSTMAN_LETTERS_MAX 100
@@ -36,6 +37,7 @@ enum postman_kind {
 	POSTMAN_DETAILS,
 	POSTMAN_ADDRESS,
 	POSTMAN_ADDRESS_CHANGED,
+	POSTMAN_CHECK,
 	POSTMAN_KINDS
 };
 
@@ -48,6 +50,7 @@ enum postman_language {
 
 struct postman {
 	const struct config *config;
+	struct keys *keys;
 	struct template *templates[POSTMAN_KINDS];
 	struct postman_sheet { /* written before */
 		bool there;

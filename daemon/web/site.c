@@ -35,6 +35,8 @@ static const struct {
 	[PAGE_CONFIRM_ADDRESS] = { "web/confirm-address.xhtml", false },
 	[PAGE_ERASE] = { "web/erase.xhtml", false },
 	[PAGE_ERASED] = { "web/erased.xhtml", false },
+	[PAGE_CHECK] = { "web/check.xhtml", false },
+	[PAGE_CHECK_CHANGE] = { "web/check-change.xhtml", false },
 	[PAGE_SIGNUP] = { "web/signup.xhtml", false },
 	[PAGE_CHECK_MAIL] = { "web/check-mail.xhtml", false },
 	[PAGE_CONFIRM] = { "web/confirm.xhtml", false },

@@ -46,3 +46,7 @@ where written_at is null order by id limit $1
 
 -- name: postman_write
 select letter_write($1, $2, $3, $4, $5, $6, make_interval(mins => $7))
+
+-- What a letter asks an organisation to check.
+-- name: postman_sheet
+select organisation_sheet($1) as sheet

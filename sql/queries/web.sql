@@ -54,6 +54,15 @@ select web_address_confirm($1, $2) as changed
 -- name: web_erase
 select web_erase($1, $2) as erased
 
+-- name: web_check
+select sheet, language, used, waiting from web_check($1, $2)
+
+-- name: web_check_correct
+select web_check_correct($1, $2)
+
+-- name: web_check_change
+select web_check_change($1, $2, $3, $4) as queued
+
 -- name: web_signup
 select web_signup($1, $2, $3, $4, $5, $6)
 
