@@ -37,8 +37,9 @@ grant select on schedule_exception, schedule_break, edition, issue_item,
 	issue_text, item, item_text, item_side, issue_label, language, topic,
 	suppression, ledger, ledger_audit, delivery_outcome, delivery_waiting, notice_due,
 	outcome, send_worker to tweeluik_schedule;
-grant select (id, address_hash, language, state, paused_until)
-	on subscriber to tweeluik_schedule;
+grant select (id, address_hash, language, state, paused_until, tags,
+	organisation_id) on subscriber to tweeluik_schedule;
+grant insert on archive_note to tweeluik_schedule;
 grant update (state, state_reason, state_at, paused_until) on subscriber
 	to tweeluik_schedule;
 grant insert, select on chunk, consent_event to tweeluik_schedule;
@@ -53,6 +54,8 @@ revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
 	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	from tweeluik_schedule;
+revoke execute on function web_event(bigint, text), web_invitation(int, int)
 	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
@@ -92,4 +95,6 @@ grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
 	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	to tweeluik_web;
+grant execute on function web_event(bigint, text), web_invitation(int, int)
 	to tweeluik_web;
