@@ -27,6 +27,8 @@
 #include <stdint.h>
 #include <libxml/tree.h>
 
+#include "composer/edition/special.h"
+
 struct arena;
 struct buf;
 struct config;
@@ -56,6 +58,7 @@ struct content_organisation {
 struct content_item {
 	int64_t id;
 	const char *kind, *section;
+	bool is_public; /* not in the mail only */
 	const char *link, *link_lang;
 	const char *starts, *ends, *place, *sign_up;
 	bool online, may_forward;
@@ -68,11 +71,18 @@ struct content_text {
 	const char *headline, *preheader, *opening;
 };
 
-struct content {
+/* "regular" or "extra"; number 0: none yet. */
+struct content_name {
 	const char *series;
-	int year, number;
-	const char *planned;   /* local time */
-	const char *mail_date; /* the same as in a Date field */
+	int number, year;
+};
+
+struct content {
+	struct content_name name;
+	enum special kind;
+	struct content_name wrong; /* what a correction corrects */
+	const char *planned;	   /* local time */
+	const char *mail_date;	   /* the same as in a Date field */
 	struct content_text texts[CONTENT_LANGS];
 	struct content_item *items;
 	size_t nitems;
@@ -101,8 +111,12 @@ void content_count(const struct content *c, enum content_lang lang,
 
 /* "Nieuwsbrief 12", with the year "Nieuwsbrief 12, 2026"; no number before an
  * issue has one. */
-void content_label(const struct content *c, const struct config *cfg,
+void content_label(const struct content_name *name, const struct config *cfg,
     enum content_lang lang, bool year, struct buf *ret);
+
+/* What a special edition is: "Spoed", "Rectificatie nieuwsbrief 12". */
+void content_heading(const struct content *c, const struct config *cfg,
+    enum content_lang lang, struct buf *ret);
 
 /* edition and subject are shown as they are. */
 int content_document(const struct content *c, const struct config *cfg,

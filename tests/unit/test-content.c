@@ -94,9 +94,7 @@ static struct content_item items[] = {
 };
 
 static const struct content issue = {
-	.series = "regular",
-	.year = 2026,
-	.number = 12,
+	.name = { .series = "regular", .year = 2026, .number = 12 },
 	.planned = "2026-12-10T10:00:00",
 	.texts = { { .headline = "kop", .opening = "Beste *lezer*" },
 	    { .headline = "head", .preheader = "Written" } },
@@ -284,8 +282,8 @@ an_issue_in_one_language_says_so(void **state)
 	(void)state;
 	c.items = dutch;
 	c.nitems = 1;
-	c.series = "extra";
-	c.number = 0; /* not approved, and not the next one */
+	c.name.series = "extra";
+	c.name.number = 0; /* not approved, and not the next one */
 	CHECK(&c, &cfg, examples);
 }
 
