@@ -357,6 +357,18 @@ set_links(const struct place *p, xmlNodePtr x)
 	    slot_placeholder(SLOT_LANGUAGE), content_langs[p->other]);
 }
 
+/* Then that is what the invitation is for. */
+static bool
+one_event(const struct content *c, enum content_lang lang)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < c->nitems; i++)
+		n += strcmp(c->items[i].kind, "event") == 0 &&
+		    !content_left_out(&c->items[i], lang);
+	return n == 1;
+}
+
 static int
 add_side(const struct place *p, xmlNodePtr edition)
 {
@@ -368,6 +380,8 @@ add_side(const struct place *p, xmlNodePtr edition)
 	set(x, "dir", "ltr");
 	set_labels(p, x);
 	set_links(p, x);
+	if (p->c->kind == SPECIAL_INVITATION && one_event(p->c, p->lang))
+		set(x, "invites", "yes");
 	set_mailto(x, "subscribe", p->cfg->reply_to,
 	    p->lang == CONTENT_NL ? p->cfg->name_nl : p->cfg->name_en);
 	set_counts(p, x);

@@ -32,6 +32,8 @@ int preferences_show(struct request *q, struct response *r, struct err *e);
 int preferences_act(struct request *q, struct response *r, struct err *e);
 int preferences_done(struct request *q, struct response *r, struct err *e);
 int version_show(struct request *q, struct response *r, struct err *e);
+int invitation_show(struct request *q, struct response *r, struct err *e);
+int event_show(struct request *q, struct response *r, struct err *e);
 int health_show(struct request *q, struct response *r, struct err *e);
 int home_show(struct request *q, struct response *r, struct err *e);
 int style_show(struct request *q, struct response *r, struct err *e);
