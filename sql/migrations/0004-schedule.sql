@@ -533,7 +533,8 @@ begin
 		end if;
 	end if;
 	return query select a.subject,
-		coalesce(l.number || '-' || l.year, ''), a.action, a.detail
+		coalesce(case l.series when 'extra' then 'extra-' else '' end
+			|| l.number || '-' || l.year, ''), a.action, a.detail
 	from activity a
 	left join issue_label l on a.subject = 'issue' and l.id = a.subject_id
 	where a.id > before and a.actor = 'schedule'
