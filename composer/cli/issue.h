@@ -54,12 +54,13 @@ const char *issue_edition_word(const char *edition);
 
 /* issue_extra.c: make a special edition from the options, inside the caller's
  * transaction. */
-int issue_plan_extra(struct cli *c, const struct cli_args *a,
-    struct issue *ret, struct err *e);
-/* In the language of messages: a kind of special edition; for whom it is
- * ("meant" of ISSUE_SCHEMA). */
+int issue_plan_extra(struct cli *c, const struct cli_args *a, struct issue *ret,
+    struct err *e);
+/* In the language of messages: a kind of special edition, and for whom it
+ * is. */
 const char *issue_kind_word(const char *kind);
-const char *issue_meant(struct cli *c, const json_t *meant);
+const char *issue_meant(struct cli *c, const char *audience, const char *tags,
+    const char *corrects);
 
 /* issue_watch.c: follow the sending until it is over. */
 int issue_watch(struct cli *c, const struct issue *i, struct err *e);

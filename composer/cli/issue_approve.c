@@ -73,6 +73,8 @@ print_contents(const struct approval_facts *f, int revision)
 			(unsigned long)f->questions),
 		    f->questions);
 	}
+	if (first)
+		out("%s", tr("no items"));
 	out(tr(". Revision %d\n"), revision);
 }
 
@@ -84,8 +86,9 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
 	out(tr("Sending        %s (%s)\n"),
 	    cli_day(c, DATEFMT_MOMENT, f->goes_at), time_left(c, f->seconds));
 	if (i->kind != SPECIAL_NONE)
-		out(tr("Kind           %s\n"),
-		    issue_kind_word(special_words[i->kind]));
+		out(tr("Kind           %s, for %s\n"),
+		    issue_kind_word(special_words[i->kind]),
+		    issue_meant(c, i->audience, i->tags, i->corrects));
 	out(tr("To             Dutch %s, English %s, both %s, together %s "
 	       "subscribers\n"),
 	    cli_number(c, f->readers_nl), cli_number(c, f->readers_en),
@@ -98,7 +101,8 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
 			: ck->editions[k].name,
 		    ck->editions[k].subject);
 	print_contents(f, i->revision);
-	out(tr("Written by     %s\n"), f->writers);
+	if (f->writers[0] != '\0')
+		out(tr("Written by     %s\n"), f->writers);
 	if (f->translators[0] != '\0')
 		out(tr("Translated by  %s\n"), f->translators);
 	out(tr("Last test      %s\n"),

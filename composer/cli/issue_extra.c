@@ -107,33 +107,18 @@ issue_kind_word(const char *kind)
 	return kind;
 }
 
-/* "netwerk, bestuur" */
-static const char *
-tags_of(struct cli *c, const json_t *meant)
-{
-	const json_t *tag;
-	const char *all = "";
-	size_t i;
-
-	json_array_foreach(json_object_get(meant, "tags"), i, tag) all =
-	    arena_printf(&c->arena, "%s%s%s", all, i > 0 ? ", " : "",
-		json_string_value(tag));
-	return all;
-}
-
 const char *
-issue_meant(struct cli *c, const json_t *meant)
+issue_meant(struct cli *c, const char *audience, const char *tags,
+    const char *corrects)
 {
-	const char *word = json_str(meant, "for");
-
-	if (strcmp(word, "tags") == 0)
+	if (strcmp(audience, "tags") == 0)
 		return arena_printf(&c->arena, tr("those with the tag %s"),
-		    tags_of(c, meant));
-	if (strcmp(word, "organisations") == 0)
+		    tags);
+	if (strcmp(audience, "organisations") == 0)
 		return tr("those who belong to an organisation");
-	if (strcmp(word, "got") == 0)
+	if (strcmp(audience, "got") == 0)
 		return arena_printf(&c->arena, tr("those who got number %s"),
-		    json_str(meant, "corrects"));
+		    corrects);
 	return tr("everybody");
 }
 

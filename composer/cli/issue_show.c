@@ -100,6 +100,10 @@ show_texts(const json_t *issue)
 		const char *headline =
 		    json_str(json_object_get(texts, langs[k]), "headline");
 
+		/* A correction has its headline from what it corrects. */
+		if (headline[0] == '\0' &&
+		    strcmp(json_str(issue, "kind"), "correction") == 0)
+			continue;
 		out(tr("Headline   %s  %s\n"), langs[k],
 		    headline[0] != '\0' ? headline : tr("(missing)"));
 	}
@@ -136,6 +140,20 @@ show_contents(struct cli *c, const json_t *issue)
 	}
 }
 
+/* "netwerk, bestuur" */
+static const char *
+tags_of(struct cli *c, const json_t *meant)
+{
+	const json_t *tag;
+	const char *all = "";
+	size_t i;
+
+	json_array_foreach(json_object_get(meant, "tags"), i, tag) all =
+	    arena_printf(&c->arena, "%s%s%s", all, i > 0 ? ", " : "",
+		json_string_value(tag));
+	return all;
+}
+
 static void
 show_special(struct cli *c, const json_t *issue)
 {
@@ -144,7 +162,9 @@ show_special(struct cli *c, const json_t *issue)
 	if (!json_is_object(meant))
 		return;
 	out(tr("Kind       %s\n"), issue_kind_word(json_str(issue, "kind")));
-	out(tr("Meant for  %s\n"), issue_meant(c, meant));
+	out(tr("Meant for  %s\n"),
+	    issue_meant(c, json_str(meant, "for"), tags_of(c, meant),
+		json_str(meant, "corrects")));
 }
 
 static void

@@ -6,6 +6,21 @@
 #include "composer/issue/issue.h"
 
 static void
+readers(struct check *ck, const struct rows *r)
+{
+	long long nl = rows_int(r, 0, "nl"), en = rows_int(r, 0, "en"),
+		  both = rows_int(r, 0, "both");
+
+	if (nl + en + both == 0)
+		check_add(ck, CHECK_WARNING, "nobody", 0, NULL,
+		    N_("As things are now, nobody gets this"));
+	else
+		check_add(ck, CHECK_OK, "readers", 0, NULL,
+		    N_("Readers: Dutch %lld, English %lld, both %lld"), nl, en,
+		    both);
+}
+
+static void
 urgent(struct check *ck, const struct rows *r)
 {
 	if (rows_bool(r, 0, "urgent_before"))
@@ -39,9 +54,8 @@ check_special(struct check *ck, struct database *d, struct err *e)
 		check_add(ck, CHECK_WARNING, "same-day", 0, NULL,
 		    N_("Number %s is sent on the same day"),
 		    rows_str(&r, 0, "same_day"));
-	if (rows_bool(&r, 0, "nobody"))
-		check_add(ck, CHECK_WARNING, "nobody", 0, NULL,
-		    N_("As things are now, nobody gets this"));
+	if (ck->issue->extra)
+		readers(ck, &r);
 	if (ck->issue->kind == SPECIAL_INVITATION && !rows_bool(&r, 0, "event"))
 		check_add(ck, CHECK_BLOCKING, "event-missing", 0,
 		    arena_printf(ck->arena, "tweeluik item add --issue %s",

@@ -75,6 +75,8 @@ fill(struct arena *a, const struct rows *r, struct issue *ret)
 		.extra = rows_bool(r, 0, "extra"),
 		.kind = special_of(rows_text(r, 0, "kind")),
 		.at_once = rows_bool(r, 0, "at_once"),
+		.audience = keep(a, r, "audience"),
+		.tags = keep(a, r, "tags"),
 		.corrects = keep(a, r, "corrects"),
 		.state = state_of(rows_str(r, 0, "state")),
 		.revision = (int)rows_int(r, 0, "revision"),

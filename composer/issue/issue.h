@@ -48,6 +48,8 @@ struct issue {
 	bool extra;
 	enum special kind;
 	bool at_once;	      /* leaves when it has been approved for a while */
+	const char *audience; /* all, tags, organisations, got */
+	const char *tags;     /* "netwerk, bestuur" */
 	const char *corrects; /* 12-2026, NULL: nothing */
 	enum issue_state state;
 	int revision;

@@ -5,7 +5,8 @@
 select i.id, i.series = 'extra' as extra, l.number, l.year,
 	case i.series when 'extra' then 'extra-' else '' end
 		|| l.number || '-' || l.year as name,
-	i.kind, i.at_once, (select case w.series when 'extra' then 'extra-' else ''
+	i.kind, i.at_once, i.audience,
+	array_to_string(i.audience_tags, ', ') as tags, (select case w.series when 'extra' then 'extra-' else ''
 			end || w.number || '-' || w.year
 		from issue w where w.id = i.corrects_issue_id) as corrects,
 	i.state, i.revision, rfc3339(i.planned_at) as planned_at,
@@ -305,9 +306,12 @@ select (select case o.series when 'extra' then 'extra-' else '' end
 		join item t on t.id = c.item_id and t.kind = 'event') as event,
 	exists (select from issue w where w.id = i.corrects_issue_id
 		and w.state = 'sending') as still_sending,
-	i.series = 'extra' and not exists (select from issue_audience(i.id))
-		as nobody
+	a.nl, a.en, a."both"
 from issue i left join issue u on u.id = issue_urgent_before(i.id)
+left join lateral (select count(*) filter (where edition = 'nl') as nl,
+		count(*) filter (where edition = 'en') as en,
+		count(*) filter (where edition = 'both') as "both"
+	from issue_audience(i.id)) a on i.series = 'extra'
 where i.id = $1
 
 -- before: what comes first in the series and waits for approval.

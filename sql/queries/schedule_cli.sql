@@ -89,7 +89,13 @@ where paused returning single
 -- name: status_issues
 -- What is being made or sent, the nearest first.
 select i.id, l.number, l.year, i.series, i.state,
-	i.kind, rfc3339(issue_begins(i)) as planned_at,
+	i.kind, i.audience, array_to_string(i.audience_tags, ', ') as tags,
+	(select case w.series when 'extra' then 'extra-' else '' end
+			|| w.number || '-' || w.year
+		from issue w where w.id = i.corrects_issue_id) as corrects,
+	case when i.series = 'extra' and i.state <> 'sending' then (
+		select count(*) from issue_audience(i.id)) end as readers,
+	rfc3339(issue_begins(i)) as planned_at,
 	schedule_date(issue_begins(i)) - schedule_date(now()) as days,
 	i.held_at is not null as held, i.held_by, i.held_reason,
 	g.state as mailing_state, g.state_reason as mailing_reason,

@@ -288,6 +288,55 @@ an_issue_in_one_language_says_so(void **state)
 }
 
 static void
+an_invitation_belongs_to_nobody(void **state)
+{
+	static const struct example examples[] = {
+		{ "both", "/edition/@kind", "invitation" },
+		{ "both", "//side[1]/@web",
+		    "https://nieuws.example/uitnodiging/3-2026" },
+		{ "both", "//side[2]/@web",
+		    "https://nieuws.example/invitation/3-2026" },
+		{ "both",
+		    "count(//@choose | //@choose-other | "
+		    "//@preferences)",
+		    "0" },
+		{ "both", "count(//@unsubscribe)", "1" },
+		{ "both", "//side[1]/@number", "Extra 3, 2026" },
+		{ "both", "//side[2]/@label", "Invitation" },
+		{ "both", "//side[1]/@invites", "yes" },
+		{ "both", "//side[1]//event/@calendar",
+		    "https://nieuws.example/agenda/6.ics" },
+		{ "both", "//side[2]//event/@calendar",
+		    "https://nieuws.example/events/6.ics" },
+	};
+	struct content_item public[sizeof(items) / sizeof(items[0])];
+	struct content c = issue;
+
+	(void)state;
+	memcpy(public, items, sizeof(items));
+	for (size_t i = 0; i < c.nitems; i++)
+	public[i].is_public = true;
+	c.items = public;
+	c.kind = SPECIAL_INVITATION;
+	c.name = (struct content_name){ "extra", 3, 2026 };
+	CHECK(&c, &cfg, examples);
+}
+
+static void
+what_is_mailed_only_has_no_calendar(void **state)
+{
+	static const struct example examples[] = {
+		{ "nl", "count(//event)", "1" },
+		{ "nl", "count(//@calendar)", "0" },
+		{ "nl", "count(/edition/@kind)", "0" },
+		{ "nl", "count(//@number)", "0" },
+	};
+
+	(void)state;
+	CHECK(&issue, &cfg, examples);
+}
+
+static void
 limits_hold(void **state)
 {
 	char *text = malloc(MARKDOWN_MAX + 2);
@@ -318,6 +367,8 @@ main(void)
 		cmocka_unit_test(both_says_it_once),
 		cmocka_unit_test(kinds_have_their_own),
 		cmocka_unit_test(an_issue_in_one_language_says_so),
+		cmocka_unit_test(an_invitation_belongs_to_nobody),
+		cmocka_unit_test(what_is_mailed_only_has_no_calendar),
 		cmocka_unit_test(limits_hold),
 	};
 
