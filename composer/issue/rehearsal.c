@@ -153,8 +153,9 @@ rehearsal_step(struct rehearsal *r, struct database *d,
 		while (strcmp(r->editions[k].edition.name, edition) != 0)
 			k++;
 		sealed = rows_bytes(&rows, i, "address_sealed", &size);
-		r->last = rows_int(&rows, i, "id");
-		make(r, &r->editions[k], config, keys, r->last, sealed, size);
+		r->last = rows_int(&rows, i, "key");
+		make(r, &r->editions[k], config, keys,
+		    rows_int(&rows, i, "id"), sealed, size);
 	}
 	r->seen += n;
 	rows_done(&rows);

@@ -46,35 +46,49 @@ language sql stable as $$
 	where i.id = the_issue and i.series = 'regular'
 $$;
 
--- Who would get an issue now, and in which edition.  Whether somebody may be
--- mailed stands in each half: the planner has to see it beside the index that
--- it reads.
-create function issue_audience(the_issue bigint)
-returns table (subscriber_id bigint, edition text)
-language sql stable as $$
-	select s.id, case i.kind when 'invitation' then 'both'
-		else s.language end
-	from issue i join subscriber s on i.audience = 'all'
-		or i.audience = 'tags' and s.tags && i.audience_tags
-		or i.audience = 'organisations' and s.organisation_id is not null
-	where i.id = the_issue and s.state = 'active'
-		and not exists (select from suppression x
-			where x.address_hash = s.address_hash)
-	union all
-	-- Uncertain ones may have it, so they are told as well.
-	select s.id, g.edition
-	from issue i
-	join mailing m on m.kind = 'issue' and m.issue_id = i.corrects_issue_id
-	join delivery d on d.mailing_id = m.id
-	join message g on g.id = d.message_id
-	join subscriber s on s.id = d.subscriber_id
-	where i.id = the_issue and i.audience = 'got' and s.state = 'active'
-		and not exists (select from suppression x
-			where x.address_hash = s.address_hash)
-		and exists (select from outcome o
-			where o.mailing_id = d.mailing_id and o.seq = d.seq
-				and o.result in ('accepted', 'uncertain'))
-$$;
+-- Who would get an issue now, and in which edition: all of them, or those of
+-- one page, in the order of key, after one.
+create function issue_audience(the_issue bigint, after bigint default 0,
+	at_most int default null)
+returns table (key bigint, subscriber_id bigint, edition text)
+language plpgsql stable as $$
+declare
+	i issue;
+begin
+	select * into i from issue where id = the_issue;
+	if i.audience = 'got' then
+		-- Uncertain ones may have it, so they are told as well.
+		return query
+		select d.seq::bigint, s.id, g.edition
+		from mailing m
+		join delivery d on d.mailing_id = m.id
+		join message g on g.id = d.message_id
+		join subscriber s on s.id = d.subscriber_id
+		where m.kind = 'issue' and m.issue_id = i.corrects_issue_id
+			and d.seq > after and s.state = 'active'
+			and not exists (select from suppression x
+				where x.address_hash = s.address_hash)
+			and exists (select from outcome o
+				where o.mailing_id = d.mailing_id
+					and o.seq = d.seq
+					and o.result in ('accepted', 'uncertain'))
+		order by d.seq limit at_most;
+	else
+		return query
+		select s.id, s.id, case i.kind when 'invitation' then 'both'
+			else s.language end
+		from subscriber s
+		where s.id > after and s.state = 'active'
+			and not exists (select from suppression x
+				where x.address_hash = s.address_hash)
+			and case i.audience when 'tags'
+				then s.tags && i.audience_tags
+				when 'organisations'
+				then s.organisation_id is not null
+				else true end
+		order by s.id limit at_most;
+	end if;
+end $$;
 
 create or replace function issue_newcomers(the_issue bigint)
 returns table (subscriber_id bigint, edition text, message_id bigint)

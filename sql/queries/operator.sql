@@ -117,11 +117,10 @@ from (select (greatest(now(), to_timestamp($1))
 	split_part($2, '-', 2)::time as ends) q
 
 -- name: rehearse_page
--- Those who would be frozen now, the next ones after an id.
-select s.id, s.address_sealed, a.edition
-from issue_audience($1) a join subscriber s on s.id = a.subscriber_id
-where a.subscriber_id > $2
-order by a.subscriber_id limit 5000
+-- Those who would be frozen now, the next ones after a key.
+select a.key, s.id, s.address_sealed, a.edition
+from issue_audience($1, $2, 5000) a join subscriber s on s.id = a.subscriber_id
+order by a.key
 
 -- name: watch_state
 select i.state, coalesce(m.state, '') as mailing,
