@@ -39,7 +39,7 @@ grant select on schedule_exception, schedule_break, edition, issue_item,
 	outcome, send_worker to tweeluik_schedule;
 grant select (id, address_hash, language, state, paused_until, tags,
 	organisation_id) on subscriber to tweeluik_schedule;
-grant insert on archive_note to tweeluik_schedule;
+grant insert, select on archive_note to tweeluik_schedule;
 grant update (state, state_reason, state_at, paused_until) on subscriber
 	to tweeluik_schedule;
 grant insert, select on chunk, consent_event to tweeluik_schedule;

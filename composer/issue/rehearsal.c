@@ -154,8 +154,8 @@ rehearsal_step(struct rehearsal *r, struct database *d,
 			k++;
 		sealed = rows_bytes(&rows, i, "address_sealed", &size);
 		r->last = rows_int(&rows, i, "key");
-		make(r, &r->editions[k], config, keys,
-		    rows_int(&rows, i, "id"), sealed, size);
+		make(r, &r->editions[k], config, keys, rows_int(&rows, i, "id"),
+		    sealed, size);
 	}
 	r->seen += n;
 	rows_done(&rows);

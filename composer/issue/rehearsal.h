@@ -78,7 +78,7 @@ struct rehearsal {
 	double seconds;	      /* 0: not known; with the quiet ones */
 	double quiet_seconds; /* of the quiet hours, in which nothing leaves */
 	int64_t issue;
-	int64_t last;	      /* key of the last page */
+	int64_t last; /* key of the last page */
 	int64_t dated_at;
 };
 

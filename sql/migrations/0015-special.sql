@@ -135,26 +135,28 @@ language sql stable as $$
 	order by issue_begins(o) desc limit 1
 $$;
 
--- What was wrong and what is right, on the page of the issue that was wrong.
+-- What was wrong and what is right, for the page of the issue that was wrong.
 create table archive_note (
 	id bigint generated always as identity primary key,
 	issue_id bigint not null references issue on delete cascade,
 	lang text not null references language,
 	at timestamptz not null default now(),
-	body text not null -- Markdown
+	text text not null
 );
-create function archive_note_add(the_issue bigint, the_lang text, body text)
-returns void language sql as $$
-	insert into archive_note (issue_id, lang, body)
-	values (the_issue, the_lang, body)
+create function archive_note_add(the_issue bigint, the_lang text,
+	the_text text) returns bigint
+language sql as $$
+	insert into archive_note (issue_id, lang, text)
+	values (the_issue, the_lang, the_text) returning id
 $$;
 create function issue_note_correction(the_issue bigint) returns void
-language sql as $$
-	select archive_note_add(i.corrects_issue_id, t.lang, t.opening)
+language plpgsql as $$
+begin
+	perform archive_note_add(i.corrects_issue_id, t.lang, t.opening)
 	from issue i join issue_text t on t.issue_id = i.id
 	where i.id = the_issue and i.corrects_issue_id is not null
-		and t.opening <> ''
-$$;
+		and t.opening <> '';
+end $$;
 
 -- Whether the world may see it: once it leaves, and an invitation, whose pages
 -- are passed on, from its approval on.

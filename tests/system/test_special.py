@@ -150,6 +150,8 @@ def test_invitation(list_of_six):
     assert numbers(site, name) == {"nl": 0, "en": 0, "both": 6}
     assert site.tweeluik("issue", "render", name, "--edition",
                          "nl").returncode != 0
+    assert as_json(site, "issue", "test", name, "--to",
+                   "proef@voorbeeld.example")["messages"] == 1
     confirm(site, name)
     got = leave(site, name)
     assert set(subjects(got).values()) == {
@@ -327,10 +329,10 @@ def test_correction(list_of_six):
     assert "Het telefoonnummer was fout." in plain
     assert "IN DIT NUMMER" not in plain and "VAN DE REDACTIE" not in plain
     notes = site.db.rows(
-        "select n.lang, n.body from archive_note n join issue i"
+        "select n.lang, n.text from archive_note n join issue i"
         " on i.id = n.issue_id where i.series = 'regular' order by lang")
     assert [n["lang"] for n in notes] == ["en", "nl"]
-    assert notes[1]["body"].startswith("Het telefoonnummer was fout.")
+    assert notes[1]["text"].startswith("Het telefoonnummer was fout.")
 
 
 def test_only_what_is_assigned(list_of_six):
