@@ -34,7 +34,7 @@ SAN := -fsanitize=address,undefined
 OPT_asan := -O1 -g $(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
 CPPFLAGS += -D_GNU_SOURCE -DTWEELUIK_VERSION='"$(VERSION)"' \
-	-DTWEELUIK_SCHEMA=$(words $(wildcard sql/migrations/*.sql)) \
+	-DTWEELUIK_SCHEMA=$(shell ls sql/migrations | sed -n '$$s/^0*\([0-9]*\)-.*/\1/p') \
 	-DTWEELUIK_CONFIG_PATH='"$(SYSCONFDIR)/tweeluik/tweeluik.conf"' -I.
 CFLAGS += -std=gnu17 $(OPT_$(MODE)) $(WARN) $(HARDEN)
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \

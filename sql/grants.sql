@@ -37,8 +37,9 @@ grant select on schedule_exception, schedule_break, edition, issue_item,
 	issue_text, item, item_text, item_side, issue_label, language, topic,
 	suppression, ledger, ledger_audit, delivery_outcome, delivery_waiting, notice_due,
 	outcome, send_worker to tweeluik_schedule;
-grant select (id, address_hash, language, state, paused_until)
-	on subscriber to tweeluik_schedule;
+grant select (id, address_hash, language, state, paused_until, tags,
+	organisation_id) on subscriber to tweeluik_schedule;
+grant insert, select on archive_note to tweeluik_schedule;
 grant update (state, state_reason, state_at, paused_until) on subscriber
 	to tweeluik_schedule;
 grant select (id, kind, subscriber_id, organisation_id, language, at,
@@ -66,6 +67,9 @@ revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 revoke execute on function web_check(bigint, bigint),
 	web_check_correct(bigint, bigint),
 	web_check_change(bigint, bigint, jsonb, text) from tweeluik_schedule;
+
+revoke execute on function web_event(bigint, text), web_invitation(int, int)
+	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
@@ -127,3 +131,6 @@ grant execute on function web_archive(text), web_archive_first(),
 grant execute on function web_check(bigint, bigint),
 	web_check_correct(bigint, bigint),
 	web_check_change(bigint, bigint, jsonb, text) to tweeluik_web;
+
+grant execute on function web_event(bigint, text), web_invitation(int, int)
+	to tweeluik_web;

@@ -14,6 +14,13 @@ static const struct cli_option show_options[] = {
 };
 static const struct cli_option plan_options[] = {
 	{ 0, "at", "TIME", N_("send it at this local time") },
+	{ 0, "extra", NULL, N_("make a special edition, beside the series") },
+	{ 0, "kind", "KIND", N_("invitation, report, urgent or correction") },
+	{ 0, "tag", "TAG",
+	    N_("only to those with this tag; may be given more than once") },
+	{ 0, "organisations", NULL,
+	    N_("only to those who belong to an organisation") },
+	{ 0, "of", "NUMBER", N_("the issue that a correction corrects") },
 	{ 0, "headline-nl", "TEXT", N_("headline in Dutch") },
 	{ 0, "headline-en", "TEXT", N_("headline in English") },
 	{ 0, "preheader-nl", "TEXT", N_("preheader in Dutch") },
@@ -45,6 +52,8 @@ static const struct cli_option approve_options[] = {
 	{ 0, "revision", "N",
 	    N_("refuse (exit 5) if the contents are not revision N") },
 	{ 0, "confirm", "NUMBER-YEAR", N_("do not ask; must match the issue") },
+	{ 0, "confirm-second", "NUMBER-YEAR",
+	    N_("second urgent edition in 7 days: must match the one before") },
 	{ 0 },
 };
 static const struct cli_option reason_options[] = {
@@ -90,9 +99,21 @@ const struct cli_command cli_issue_commands[] = {
 			"covered'",
 			  NULL },
 		{ "tweeluik issue plan 12 --at '2026-12-10 10:00'", NULL },
+		{ "tweeluik issue plan --extra --kind report --tag "
+		  "netwerkdag-2027 --at '2027-01-21 10:00'",
+		    NULL },
+		{ "tweeluik issue plan --extra --kind correction --of 12",
+		    N_("to those who got number 12") },
 		{ 0 } },
 	    N_("0 done, 3 no such issue, 4 no date to come or already sent"),
 	    "tweeluik issue check, tweeluik schedule show", cli_issue_plan },
+	{ "issue", "skip", N_("Drop a special edition that is not sent yet"),
+	    "<number>", 1, 1, reason_options,
+	    EXAMPLES{
+		{ "tweeluik issue skip extra-3 --reason 'not needed'", NULL },
+		{ 0 } },
+	    N_("0 dropped, 3 no such issue, 4 sending has begun"),
+	    "tweeluik schedule skip", cli_issue_skip },
 	{ "issue", "check", N_("Is an issue complete and fit to be sent"),
 	    "[number|next]", 0, 1, check_options,
 	    EXAMPLES{ { "tweeluik issue check 12", NULL },

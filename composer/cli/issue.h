@@ -16,6 +16,7 @@ struct issue;
 int cli_issue_list(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_show(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_plan(struct cli *c, const struct cli_args *a, struct err *e);
+int cli_issue_skip(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_check(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_render(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_issue_test(struct cli *c, const struct cli_args *a, struct err *e);
@@ -50,6 +51,16 @@ int issue_json(struct cli *c, int64_t id, json_t **ret, struct err *e);
 const char *issue_state_word(const char *state);
 const char *issue_clock(struct cli *c, const char *rfc3339);
 const char *issue_edition_word(const char *edition);
+
+/* issue_extra.c: make a special edition from the options, inside the caller's
+ * transaction. */
+int issue_plan_extra(struct cli *c, const struct cli_args *a, struct issue *ret,
+    struct err *e);
+/* In the language of messages: a kind of special edition, and for whom it
+ * is. */
+const char *issue_kind_word(const char *kind);
+const char *issue_meant(struct cli *c, const char *audience, const char *tags,
+    const char *corrects);
 
 /* issue_watch.c: follow the sending until it is over. */
 int issue_watch(struct cli *c, const struct issue *i, struct err *e);

@@ -73,6 +73,8 @@ print_contents(const struct approval_facts *f, int revision)
 			(unsigned long)f->questions),
 		    f->questions);
 	}
+	if (first)
+		out("%s", tr("no items"));
 	out(tr(". Revision %d\n"), revision);
 }
 
@@ -83,19 +85,24 @@ print_summary(struct cli *c, const struct issue *i, const struct check *ck,
 	out(tr("APPROVE NUMBER %s\n"), i->name);
 	out(tr("Sending        %s (%s)\n"),
 	    cli_day(c, DATEFMT_MOMENT, f->goes_at), time_left(c, f->seconds));
+	if (i->kind != SPECIAL_NONE)
+		out(tr("Kind           %s, for %s\n"),
+		    issue_kind_word(special_words[i->kind]),
+		    issue_meant(c, i->audience, i->tags, i->corrects));
 	out(tr("To             Dutch %s, English %s, both %s, together %s "
 	       "subscribers\n"),
 	    cli_number(c, f->readers_nl), cli_number(c, f->readers_en),
 	    cli_number(c, f->readers_both),
 	    cli_number(c, f->readers_nl + f->readers_en + f->readers_both));
-	for (int k = 0; k < CHECK_EDITIONS; k++)
+	for (size_t k = 0; k < ck->neditions; k++)
 		out(tr("Subject %-6s %s\n"),
 		    strcmp(ck->editions[k].name, "both") == 0
 			? tr("both")
 			: ck->editions[k].name,
 		    ck->editions[k].subject);
 	print_contents(f, i->revision);
-	out(tr("Written by     %s\n"), f->writers);
+	if (f->writers[0] != '\0')
+		out(tr("Written by     %s\n"), f->writers);
 	if (f->translators[0] != '\0')
 		out(tr("Translated by  %s\n"), f->translators);
 	out(tr("Last test      %s\n"),
@@ -134,6 +141,21 @@ say_approved(struct cli *c, const struct issue *before, struct err *e)
 		       "tweeluik issue hold %s --reason TEXT"),
 		    i.name, cli_day(c, DATEFMT_MOMENT, i.goes_at), i.name);
 	return 0;
+}
+
+/* Readers get used to alarms. */
+static int
+ask_again(struct cli *c, const struct cli_args *a,
+    const struct approval_facts *f, struct err *e)
+{
+	if (f->urgent_before == NULL)
+		return 0;
+	return cli_ask_name(c,
+	    arena_printf(&c->arena,
+		tr("Number %s was urgent too, less than 7 days before. To send "
+		   "another one, type the number of that one."),
+		f->urgent_before),
+	    f->urgent_before, args_value(a, "confirm-second"), e);
 }
 
 static int
@@ -178,7 +200,7 @@ cli_issue_approve(struct cli *c, const struct cli_args *a, struct err *e)
 		    cli_number(c,
 			f.readers_nl + f.readers_en + f.readers_both)),
 		i.name, args_value(a, "confirm"), e) == -1 ||
-	    issue_begin(c, a, &i, e) == -1)
+	    ask_again(c, a, &f, e) == -1 || issue_begin(c, a, &i, e) == -1)
 		return -1;
 	rc = approval_give(c->db, &c->arena, &c->config, &i, (int)revision,
 	    c->actor, e);

@@ -69,17 +69,38 @@ say_missing(struct cli *c, const struct issue *i, struct err *e)
 	return 0;
 }
 
+/* What a special edition is for is said when it is made. */
+static int
+only_extra(const struct cli_args *a, struct err *e)
+{
+	static const char *const options[] = { "kind", "tag", "organisations",
+		"of" };
+
+	for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++)
+		if (args_value(a, options[k]) != NULL) {
+			(void)err_set(e, ERR_USAGE,
+			    "--%s belongs to a new special edition",
+			    options[k]);
+			return err_hint(e, N_("Add --extra"));
+		}
+	return 0;
+}
+
 int
 cli_issue_plan(struct cli *c, const struct cli_args *a, struct err *e)
 {
+	bool extra = args_flag(a, "extra");
 	const char *at = args_value(a, "at");
 	struct issue before, i;
 	int rc = -1;
 
+	if (!extra && only_extra(a, e) == -1)
+		return -1;
 	if (cli_database(c, e) == -1 || database_begin(c->db, e) == -1)
 		return -1;
-	if (find_or_open(c, a, &before, e) == 0 &&
-	    (at == NULL ||
+	if ((extra ? issue_plan_extra(c, a, &before, e)
+		   : find_or_open(c, a, &before, e)) == 0 &&
+	    (extra || at == NULL ||
 		issue_set_moment(c->db, &before, at, c->actor, e) == 0) &&
 	    set_texts(c, a, &before, e) == 0 &&
 	    issue_again(c->db, &c->arena, before.id, &i, e) == 0)

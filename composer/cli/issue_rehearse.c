@@ -66,7 +66,7 @@ print_editions(struct cli *c, const struct rehearsal *r)
 		{ "mean", N_("Mean") }, { "largest", N_("Largest") },
 		{ "bytes", N_("Bytes together") }, { 0 } };
 
-	for (size_t i = 0; i < REHEARSAL_EDITIONS; i++) {
+	for (size_t i = 0; i < r->nopen; i++) {
 		const struct rehearsal_edition *ed = &r->editions[i];
 		int64_t n = ed->messages;
 
@@ -212,7 +212,7 @@ document(const struct issue *i, const struct rehearsal *r)
 	    r->rate > 0 ? json_real(r->seconds) : json_null());
 	(void)json_object_set_new(o, "quiet_seconds",
 	    json_real(r->quiet_seconds));
-	for (size_t k = 0; k < REHEARSAL_EDITIONS; k++) {
+	for (size_t k = 0; k < r->nopen; k++) {
 		const struct rehearsal_edition *ed = &r->editions[k];
 
 		(void)json_array_append_new(json_object_get(o, "editions"),

@@ -18,8 +18,8 @@ static const char *const edition_names[] = { "nl", "en", "both", NULL };
 
 /* The address as it is mailed to, and the edition of that subscriber. */
 static int
-reader(struct cli *c, const char *address, struct address *ret,
-    const char **edition, struct err *e)
+reader(struct cli *c, const struct issue *i, const char *address,
+    struct address *ret, const char **edition, struct err *e)
 {
 	unsigned char hash[KEYS_HASH_BYTES];
 	struct rows r;
@@ -30,11 +30,11 @@ reader(struct cli *c, const char *address, struct address *ret,
 		return -1;
 	keys_hash_address(c->keys, hash, ret);
 	if (DATABASE_RUN(c->db, &r, e, "render_reader",
-		param_bytes(hash, sizeof(hash))) == -1)
+		param_bytes(hash, sizeof(hash)), param_int(i->id)) == -1)
 		return -1;
 	found = r.n == 1;
 	if (found && *edition == NULL)
-		*edition = arena_strdup(&c->arena, rows_str(&r, 0, "language"));
+		*edition = arena_strdup(&c->arena, rows_str(&r, 0, "edition"));
 	rows_done(&r);
 	if (found)
 		return 0;
@@ -102,7 +102,7 @@ cli_issue_render(struct cli *c, const struct cli_args *a, struct err *e)
 	if (issue_word(c, a, &i, e) == -1)
 		return -1;
 	if (as != NULL) {
-		if (reader(c, as, &address, &edition, e) == -1)
+		if (reader(c, &i, as, &address, &edition, e) == -1)
 			return -1;
 		to = address.text;
 	}
@@ -170,7 +170,8 @@ cli_issue_test(struct cli *c, const struct cli_args *a, struct err *e)
 	const char *words[PROOF_ADDRESSES_MAX + 1];
 	const char *only = args_value(a, "edition");
 	struct address to[PROOF_ADDRESSES_MAX];
-	size_t n = addresses(a, words, PROOF_ADDRESSES_MAX + 1);
+	size_t n = addresses(a, words, PROOF_ADDRESSES_MAX + 1), neditions;
+	const char *const *editions;
 	json_t *o = NULL;
 	struct issue i;
 	int rc;
@@ -184,8 +185,9 @@ cli_issue_test(struct cli *c, const struct cli_args *a, struct err *e)
 	if (proof_addresses(to, words, n, e) == -1 || cli_keys(c, e) == -1 ||
 	    issue_begin(c, a, &i, e) == -1)
 		return -1;
-	rc = queue(c, &i, only == NULL ? edition_names : &only,
-	    only == NULL ? 3 : 1, to, n, &o, e);
+	editions = special_editions(i.kind, &neditions);
+	rc = queue(c, &i, only == NULL ? editions : &only,
+	    only == NULL ? neditions : 1, to, n, &o, e);
 	if (rc != 0 || c->dry_run)
 		database_rollback(c->db);
 	else

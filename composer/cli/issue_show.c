@@ -16,9 +16,10 @@ cli_issue_list(struct cli *c, const struct cli_args *a, struct err *e)
 	static const char *const states[] = { "open", "approved", "sending",
 		"sent", "skipped", "stopped", NULL };
 	static const struct column columns[] = { { "name", N_("Number") },
-		{ "state", N_("State") }, { "goes_at", N_("Sending") },
-		{ "items", N_("Items") }, { "revision", N_("Revision") },
-		{ "headline", N_("Headline") }, { 0 } };
+		{ "kind", N_("Kind") }, { "state", N_("State") },
+		{ "goes_at", N_("Sending") }, { "items", N_("Items") },
+		{ "revision", N_("Revision") }, { "headline", N_("Headline") },
+		{ 0 } };
 	const char *state = args_value(a, "state");
 	int64_t year = 0;
 	json_t *list, *row;
@@ -46,6 +47,8 @@ cli_issue_list(struct cli *c, const struct cli_args *a, struct err *e)
 			continue;
 		(void)json_object_set_new(row, "goes_at",
 		    json_sprintf("%.10s %.5s", at, at + 11));
+		(void)json_object_set_new(row, "kind",
+		    json_string(issue_kind_word(json_str(row, "kind"))));
 		(void)json_object_set_new(row, "state",
 		    json_string(issue_state_word(
 			json_is_true(json_object_get(row, "held"))
@@ -97,6 +100,10 @@ show_texts(const json_t *issue)
 		const char *headline =
 		    json_str(json_object_get(texts, langs[k]), "headline");
 
+		/* A correction has its headline from what it corrects. */
+		if (headline[0] == '\0' &&
+		    strcmp(json_str(issue, "kind"), "correction") == 0)
+			continue;
 		out(tr("Headline   %s  %s\n"), langs[k],
 		    headline[0] != '\0' ? headline : tr("(missing)"));
 	}
@@ -108,6 +115,10 @@ show_contents(struct cli *c, const json_t *issue)
 	const json_t *contents = json_object_get(issue, "contents"), *row;
 	size_t n = json_array_size(contents), i;
 
+	if (n == 0 && json_is_object(json_object_get(issue, "meant"))) {
+		out("%s", tr("Contents   no items\n"));
+		return;
+	}
 	if (n == 0) {
 		out("%s",
 		    tr("Contents   no items yet; if none are added, this date "
@@ -127,6 +138,33 @@ show_contents(struct cli *c, const json_t *issue)
 		out(" %s (%lld)\n", json_str(row, "title"),
 		    (long long)json_num(row, "item"));
 	}
+}
+
+/* "netwerk, bestuur" */
+static const char *
+tags_of(struct cli *c, const json_t *meant)
+{
+	const json_t *tag;
+	const char *all = "";
+	size_t i;
+
+	json_array_foreach(json_object_get(meant, "tags"), i, tag) all =
+	    arena_printf(&c->arena, "%s%s%s", all, i > 0 ? ", " : "",
+		json_string_value(tag));
+	return all;
+}
+
+static void
+show_special(struct cli *c, const json_t *issue)
+{
+	const json_t *meant = json_object_get(issue, "meant");
+
+	if (!json_is_object(meant))
+		return;
+	out(tr("Kind       %s\n"), issue_kind_word(json_str(issue, "kind")));
+	out(tr("Meant for  %s\n"),
+	    issue_meant(c, json_str(meant, "for"), tags_of(c, meant),
+		json_str(meant, "corrects")));
 }
 
 static void
@@ -192,7 +230,11 @@ show(struct cli *c, const json_t *issue)
 	out(tr("Number %s   %s, revision %lld\n"), json_str(issue, "name"),
 	    issue_state_word(json_str(issue, "state")),
 	    (long long)json_num(issue, "revision"));
-	if (!json_is_object(json_object_get(issue, "mailing")))
+	show_special(c, issue);
+	if (json_is_true(json_object_get(issue, "at_once")) &&
+	    strcmp(json_str(issue, "state"), "open") == 0)
+		out("%s", tr("Sending    10 minutes after its approval\n"));
+	else if (!json_is_object(json_object_get(issue, "mailing")))
 		out(tr("Sending    %s\n"),
 		    cli_day(c, DATEFMT_MOMENT, json_str(issue, "goes_at")));
 	show_held(c, issue);

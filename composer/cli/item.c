@@ -47,7 +47,8 @@ for_people(json_t *row, const struct column *columns)
 			to_words(row, col->key);
 	if (json_is_integer(issue))
 		(void)json_object_set_new(row, "issue",
-		    json_sprintf("%lld, %lld",
+		    json_sprintf("%s%lld, %lld",
+			json_str(row, "issue_series")[0] == 'e' ? "extra " : "",
 			(long long)json_integer_value(issue),
 			(long long)json_integer_value(
 			    json_object_get(row, "issue_year"))));
@@ -171,7 +172,8 @@ print_head(int64_t id, const json_t *item, const struct item_form *f)
 	if (json_is_integer(reference))
 		out("V-%lld\n", (long long)json_integer_value(reference));
 	if (json_is_integer(json_object_get(item, "issue")))
-		out("%s: %lld, %lld\n", tr("Issue"),
+		out("%s: %s%lld, %lld\n", tr("Issue"),
+		    json_str(item, "issue_series")[0] == 'e' ? "extra " : "",
 		    (long long)json_integer_value(
 			json_object_get(item, "issue")),
 		    (long long)json_integer_value(

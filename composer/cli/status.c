@@ -2,6 +2,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
+#include "composer/cli/issue.h"
 #include "composer/cli/status_sending.h"
 #include "composer/cli/system.h"
 #include "composer/cli/words.h"
@@ -114,6 +115,13 @@ print_issue(struct cli *c, const struct rows *r, int i)
 			state[0] == 'a' ? tr("approved, is sent %s")
 					: tr("open, is sent %s"),
 			when));
+	if (!rows_null(r, i, "readers"))
+		cli_line("",
+		    arena_printf(&c->arena, tr("%s, for %s: %s readers"),
+			issue_kind_word(rows_str(r, i, "kind")),
+			issue_meant(c, rows_str(r, i, "audience"),
+			    rows_str(r, i, "tags"), rows_str(r, i, "corrects")),
+			cli_number(c, rows_int(r, i, "readers"))));
 	if (strcmp(rows_str(r, i, "mailing_state"), "paused") == 0)
 		cli_line("",
 		    arena_printf(&c->arena, tr("paused by %s: %s"),

@@ -169,13 +169,30 @@ tell_attempts(struct why *w, const struct issue *i, const struct rows *d,
 	return 0;
 }
 
+/* What a special edition is for, when that is not everybody. */
+static void
+tell_audience(struct why *w, const struct issue *i, const struct rows *r)
+{
+	const char *audience = rows_str(r, 0, "audience");
+
+	if (strcmp(audience, "tags") == 0)
+		why_tell(w, N_("It is only for those with the tag %s."),
+		    rows_str(r, 0, "tags"));
+	else if (strcmp(audience, "organisations") == 0)
+		why_tell(w,
+		    N_("It is only for those who belong to an organisation."));
+	else if (strcmp(audience, "got") == 0)
+		why_tell(w, N_("It is only for those who got number %s."),
+		    i->corrects);
+}
+
 /* Why somebody was left out when the issue was put together. */
 static int
 tell_left_out(struct why *w, const struct issue *i, const struct rows *person,
     const char *frozen, struct err *e)
 {
 	const char *since, *was;
-	bool never;
+	bool never, some;
 	struct rows r;
 
 	verdict(w, "not-planned");
@@ -185,7 +202,7 @@ tell_left_out(struct why *w, const struct issue *i, const struct rows *person,
 	was = arena_strdup(&w->c->arena, rows_str(&r, 0, "was"));
 	since = cli_day(w->c, DATEFMT_MOMENT, rows_str(&r, 0, "since"));
 	never = rows_bool(&r, 0, "suppressed");
-	rows_done(&r);
+	some = strcmp(rows_str(&r, 0, "audience"), "all") != 0;
 	(void)json_object_set_new(w->doc, "was", json_string(was));
 	if (strcmp(was, "later") == 0)
 		why_tell(w,
@@ -199,7 +216,13 @@ tell_left_out(struct why *w, const struct issue *i, const struct rows *person,
 		    N_("Number %s was not planned for this reader, who had "
 		       "left before it was put together on %s."),
 		    i->name, frozen);
-	else if (strcmp(was, "active") == 0 || strcmp(was, "unknown") == 0)
+	else if (some && !never && strcmp(was, "active") == 0) {
+		why_tell(w,
+		    N_("Number %s was not planned for this reader, who was not "
+		       "among those it is for when it was put together on %s."),
+		    i->name, frozen);
+		tell_audience(w, i, &r);
+	} else if (strcmp(was, "active") == 0 || strcmp(was, "unknown") == 0)
 		why_tell(w,
 		    never ? N_("Number %s was not planned for this reader, "
 			       "whose address was among those that get no "
@@ -213,16 +236,22 @@ tell_left_out(struct why *w, const struct issue *i, const struct rows *person,
 		    N_("Number %s was not planned for this reader, who was not "
 		       "active when it was put together on %s but: %s."),
 		    i->name, frozen, tr(subscriber_state_word(was)));
+	rows_done(&r);
 	return 0;
 }
 
 /* Nothing is frozen yet. */
-static void
-tell_future(struct why *w, const struct issue *i, const struct rows *person)
+static int
+tell_future(struct why *w, const struct issue *i, const struct rows *person,
+    struct err *e)
 {
-	bool gets = strcmp(rows_str(person, 0, "state"), "active") == 0 &&
-	    rows_null(person, 0, "suppressed");
+	struct rows r;
+	bool gets;
 
+	if (DATABASE_RUN(w->c->db, &r, e, "why_future", param_int(i->id),
+		param_int(rows_int(person, 0, "id"))) == -1)
+		return -1;
+	gets = !rows_null(&r, 0, "edition");
 	verdict(w, i->state == ISSUE_SKIPPED ? "skipped" : "not-sent-yet");
 	if (i->state == ISSUE_SKIPPED)
 		why_tell(w, N_("Number %s was skipped; nobody got it."),
@@ -232,12 +261,16 @@ tell_future(struct why *w, const struct issue *i, const struct rows *person)
 		    N_("Number %s has not been sent yet. As things are now, "
 		       "this reader gets it on %s, edition: %s."),
 		    i->name, cli_day(w->c, DATEFMT_MOMENT, i->goes_at),
-		    issue_edition_word(rows_str(person, 0, "language")));
+		    issue_edition_word(rows_str(&r, 0, "edition")));
 	else
 		why_tell(w,
 		    N_("Number %s has not been sent yet. As things are now, "
 		       "this reader does not get it."),
 		    i->name);
+	if (!gets && i->state != ISSUE_SKIPPED)
+		tell_audience(w, i, &r);
+	rows_done(&r);
+	return 0;
 }
 
 static int
@@ -271,7 +304,7 @@ why_issue(struct why *w, const struct issue *i, const struct rows *person,
 		param_int(rows_int(person, 0, "id"))) == -1)
 		return -1;
 	if (d.n == 0)
-		tell_future(w, i, person);
+		rc = tell_future(w, i, person, e);
 	else
 		rc = tell_delivery(w, i, person, &d, e);
 	rows_done(&d);

@@ -89,6 +89,19 @@ side_of(struct arena *a, const struct rows *r, int row, struct content_side *s)
 	s->capacity = text_of(a, r, row, "capacity");
 }
 
+/* There is no number while an issue that was skipped is looked at. */
+static struct content_name
+name_of(struct arena *a, const struct rows *r, const char *series,
+    const char *number, const char *year)
+{
+	return (struct content_name){
+		.series = text_of(a, r, 0, series),
+		.number =
+		    rows_null(r, 0, number) ? 0 : (int)rows_int(r, 0, number),
+		.year = (int)rows_int(r, 0, year),
+	};
+}
+
 static int
 load_issue(struct database *d, struct arena *a, int64_t issue,
     struct content *c, struct err *e)
@@ -99,12 +112,11 @@ load_issue(struct database *d, struct arena *a, int64_t issue,
 	if (DATABASE_RUN(d, &r, e, "content_issue", param_int(issue)) == -1)
 		return -1;
 	if (r.n == 1) {
-		c->series = text_of(a, &r, 0, "series");
-		c->year = (int)rows_int(&r, 0, "year");
-		/* None while an issue that was skipped is looked at. */
-		c->number = rows_null(&r, 0, "number")
-		    ? 0
-		    : (int)rows_int(&r, 0, "number");
+		c->name = name_of(a, &r, "series", "number", "year");
+		c->kind = special_of(rows_text(&r, 0, "kind"));
+		if (c->kind == SPECIAL_CORRECTION)
+			c->wrong = name_of(a, &r, "wrong_series",
+			    "wrong_number", "wrong_year");
 		c->planned = text_of(a, &r, 0, "planned");
 		c->mail_date = text_of(a, &r, 0, "mail_date");
 	} else

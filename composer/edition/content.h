@@ -31,6 +31,8 @@
 #include <stdint.h>
 #include <libxml/tree.h>
 
+#include "composer/edition/special.h"
+
 struct arena;
 struct buf;
 struct config;
@@ -73,12 +75,19 @@ struct content_text {
 	const char *headline, *preheader, *opening;
 };
 
+/* "regular" or "extra"; number 0: none yet. */
+struct content_name {
+	const char *series;
+	int number, year;
+};
+
 struct content {
 	bool public; /* for the archive: shows public items alone */
-	const char *series;
-	int year, number;
-	const char *planned;   /* local time */
-	const char *mail_date; /* the same as in a Date field */
+	struct content_name name;
+	enum special kind;
+	struct content_name wrong; /* what a correction corrects */
+	const char *planned;	   /* local time */
+	const char *mail_date;	   /* the same as in a Date field */
 	struct content_text texts[CONTENT_LANGS];
 	struct content_item *items;
 	size_t nitems;
@@ -113,8 +122,12 @@ void content_count(const struct content *c, enum content_lang lang,
 
 /* "Nieuwsbrief 12", with the year "Nieuwsbrief 12, 2026"; no number before an
  * issue has one. */
-void content_label(const struct content *c, const struct config *cfg,
+void content_label(const struct content_name *name, const struct config *cfg,
     enum content_lang lang, bool year, struct buf *ret);
+
+/* What a special edition is: "Spoed", "Rectificatie nieuwsbrief 12". */
+void content_heading(const struct content *c, const struct config *cfg,
+    enum content_lang lang, struct buf *ret);
 
 /* edition and subject are shown as they are. */
 int content_document(const struct content *c, const struct config *cfg,

@@ -165,7 +165,7 @@ add_link(const struct place *p, xmlNodePtr x, const struct content_item *i)
 }
 
 static void
-add_event(xmlNodePtr x, const struct content_item *i)
+add_event(const struct place *p, xmlNodePtr x, const struct content_item *i)
 {
 	xmlNodePtr event, sign_up;
 
@@ -181,6 +181,11 @@ add_event(xmlNodePtr x, const struct content_item *i)
 		sign_up = add(event, "sign-up");
 		set_url(sign_up, i->sign_up);
 	}
+	if (i->public)
+		setf(event, "calendar",
+		    p->lang == CONTENT_NL ? "%s/agenda/%lld.ics"
+					  : "%s/events/%lld.ics",
+		    p->cfg->base_url, (long long)i->id);
 }
 
 static void
@@ -249,7 +254,7 @@ add_item(const struct place *p, xmlNodePtr section,
 	if (add_body(p, x, i) == -1)
 		return err_prefix(p->e, "item %lld", (long long)i->id);
 	add_link(p, x, i);
-	add_event(x, i);
+	add_event(p, x, i);
 	add_organisation(p, x, i);
 	add_question(p, x, i);
 	return 0;
@@ -297,35 +302,66 @@ set_counts(const struct place *p, xmlNodePtr side)
 		set(side, "untranslated", "yes");
 }
 
+/* A special edition is called what it is, and has its number beside it. */
 static void
-set_label(const struct place *p, xmlNodePtr side, const char *name, bool year)
+set_labels(const struct place *p, xmlNodePtr side)
 {
-	struct buf label;
+	struct buf label, number;
 
 	buf_init(&label, VALUE_MAX);
-	content_label(p->c, p->cfg, p->lang, year, &label);
-	set(side, name, label.data);
+	buf_init(&number, VALUE_MAX);
+	content_label(&p->c->name, p->cfg, p->lang, true, &number);
+	if (p->c->kind == SPECIAL_NONE)
+		content_label(&p->c->name, p->cfg, p->lang, false, &label);
+	else
+		content_heading(p->c, p->cfg, p->lang, &label);
+	set(side, "short", label.data);
+	set(side, "label",
+	    p->c->kind == SPECIAL_NONE ? number.data : label.data);
+	if (p->c->kind != SPECIAL_NONE)
+		set(side, "number", number.data);
+	buf_done(&number);
 	buf_done(&label);
 }
 
-/* What only a reader who was mailed can use. */
+/* What only a reader who was mailed can use; an invitation is passed on, so its
+ * links belong to nobody. */
 static void
 set_links(const struct place *p, xmlNodePtr x)
 {
 	const char *lang = content_langs[p->lang], *base = p->cfg->base_url;
+	bool dutch = p->lang == CONTENT_NL;
 
+	set_mailto(x, "subscribe", p->cfg->reply_to,
+	    dutch ? p->cfg->name_nl : p->cfg->name_en);
+	if (p->cfg->archive)
+		setf(x, "archive", "%s%s", base,
+		    dutch ? "/archief" : "/en/archive");
+	set(x, "preheader", p->c->texts[p->lang].preheader);
+	if (p->c->kind == SPECIAL_INVITATION) {
+		setf(x, "web",
+		    dutch ? "%s/uitnodiging/%d-%d" : "%s/invitation/%d-%d",
+		    base, p->c->name.number, p->c->name.year);
+		return;
+	}
 	setf(x, "web", "%s/m/%s/%s", base, slot_placeholder(SLOT_WEB_VERSION),
 	    lang);
 	setf(x, "choose", "%s/t/%s/%s", base, slot_placeholder(SLOT_LANGUAGE),
 	    lang);
 	setf(x, "choose-other", "%s/t/%s/%s", base,
 	    slot_placeholder(SLOT_LANGUAGE), content_langs[p->other]);
-	set_mailto(x, "subscribe", p->cfg->reply_to,
-	    p->lang == CONTENT_NL ? p->cfg->name_nl : p->cfg->name_en);
-	if (p->cfg->archive)
-		setf(x, "archive", "%s%s", base,
-		    p->lang == CONTENT_NL ? "/archief" : "/en/archive");
-	set(x, "preheader", p->c->texts[p->lang].preheader);
+}
+
+/* Then that is what the invitation is for. */
+static bool
+one_event(const struct content *c, enum content_lang lang)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < c->nitems; i++)
+		n += strcmp(c->items[i].kind, "event") == 0 &&
+		    !content_left_out(&c->items[i], lang);
+	return n == 1;
 }
 
 static int
@@ -337,9 +373,10 @@ add_side(const struct place *p, xmlNodePtr edition)
 	set(x, "lang", content_langs[p->lang]);
 	set(x, "other", content_langs[p->other]);
 	set(x, "dir", "ltr");
-	set_label(p, x, "short", false);
-	set_label(p, x, "label", true);
+	set_labels(p, x);
 	set_counts(p, x);
+	if (p->c->kind == SPECIAL_INVITATION && one_event(p->c, p->lang))
+		set(x, "invites", "yes");
 	if (!p->c->public)
 		set_links(p, x);
 	if (content_has(t->opening) &&
@@ -353,6 +390,7 @@ set_edition(const struct content *c, const struct config *cfg, xmlNodePtr x)
 {
 	const char *base = cfg->base_url;
 
+	set(x, "kind", special_words[c->kind]);
 	set(x, "date", c->planned);
 	set(x, "sender", cfg->sender);
 	set(x, "postal", cfg->postal_address);
@@ -361,8 +399,9 @@ set_edition(const struct content *c, const struct config *cfg, xmlNodePtr x)
 		return;
 	setf(x, "unsubscribe", "%s/u/%s", base,
 	    slot_placeholder(SLOT_UNSUBSCRIBE));
-	setf(x, "preferences", "%s/v/%s", base,
-	    slot_placeholder(SLOT_PREFERENCES));
+	if (c->kind != SPECIAL_INVITATION)
+		setf(x, "preferences", "%s/v/%s", base,
+		    slot_placeholder(SLOT_PREFERENCES));
 }
 
 int

@@ -1,9 +1,13 @@
 #include "composer/edition/content_rules.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/catalogue.h"
 #include "base/config.h"
+
+#define NAME_MAX_BYTES ((size_t)1024)
 
 bool
 content_has(const char *s)
@@ -97,15 +101,51 @@ newsletter_name(const struct config *cfg, enum content_lang lang)
 }
 
 void
-content_label(const struct content *c, const struct config *cfg,
+content_label(const struct content_name *name, const struct config *cfg,
     enum content_lang lang, bool year, struct buf *ret)
 {
 	/* A word of both languages. */
 	(void)buf_adds(ret,
-	    strcmp(c->series, "extra") == 0 ? "Extra"
-					    : newsletter_name(cfg, lang));
-	if (c->number > 0)
-		(void)buf_addf(ret, " %d", c->number);
+	    strcmp(name->series, "extra") == 0 ? "Extra"
+					       : newsletter_name(cfg, lang));
+	if (name->number > 0)
+		(void)buf_addf(ret, " %d", name->number);
 	if (year)
-		(void)buf_addf(ret, c->number > 0 ? ", %d" : " %d", c->year);
+		(void)buf_addf(ret, name->number > 0 ? ", %d" : " %d",
+		    name->year);
+}
+
+/* In a sentence a name begins with a small letter. */
+static void
+correction_heading(const struct content *c, const struct config *cfg,
+    enum content_lang lang, struct buf *ret)
+{
+	struct buf label;
+
+	buf_init(&label, NAME_MAX_BYTES);
+	content_label(&c->wrong, cfg, lang, false, &label);
+	label.data[0] = (char)tolower((unsigned char)label.data[0]);
+	/* TRANSLATORS: %s is an issue, "newsletter 12" */
+	(void)buf_addf(ret,
+	    catalogue_text(content_langs[lang], N_("Correction %s")),
+	    label.data);
+	buf_done(&label);
+}
+
+void
+content_heading(const struct content *c, const struct config *cfg,
+    enum content_lang lang, struct buf *ret)
+{
+	static const char *const words[SPECIAL_KINDS] = {
+		[SPECIAL_NONE] = "",
+		[SPECIAL_INVITATION] = N_("Invitation"),
+		[SPECIAL_REPORT] = N_("Report"),
+		[SPECIAL_URGENT] = N_("Urgent"),
+	};
+
+	if (c->kind == SPECIAL_CORRECTION)
+		correction_heading(c, cfg, lang, ret);
+	else if (c->kind != SPECIAL_NONE)
+		(void)buf_adds(ret,
+		    catalogue_text(content_langs[lang], words[c->kind]));
 }

@@ -10,6 +10,7 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "base/paths.h"
+#include "composer/edition/subject.h"
 #include "composer/message/message.h"
 #include "composer/message/packed.h"
 #include "composer/template/plaintext.h"
@@ -19,69 +20,6 @@
 #define CONTENT_BYTES_MAX ((size_t)128 << 20)
 #define SUBJECT_BYTES_MAX ((size_t)800)
 #define PATH_BYTES_MAX 4096
-
-/* Subject */
-
-/* Bytes of the first n characters. */
-static size_t
-bytes_of(const char *s, size_t n)
-{
-	size_t i = 0;
-
-	for (; s[i] != '\0'; i++)
-		if (((unsigned char)s[i] & 0xc0) != 0x80 && n-- == 0)
-			break;
-	return i;
-}
-
-/* At most EDITION_HEADLINE_MAX characters, cut behind a word. */
-static void
-add_cut(struct edition *ed, const char *headline)
-{
-	size_t n = bytes_of(headline, EDITION_HEADLINE_MAX), word;
-
-	if (headline[n] == '\0') {
-		(void)buf_adds(&ed->subject, headline);
-		return;
-	}
-	ed->headline_cut = true;
-	n = bytes_of(headline, EDITION_HEADLINE_MAX - 3);
-	for (word = n; word > 0 && headline[word] != ' ';)
-		word--;
-	if (word > 0)
-		n = word;
-	while (n > 0 && strchr(" ,;:", headline[n - 1]) != NULL)
-		n--;
-	(void)buf_add(&ed->subject, headline, n);
-	(void)buf_adds(&ed->subject, "...");
-}
-
-static void
-write_subject(struct edition *ed, const struct content *c,
-    const struct config *cfg)
-{
-	bool neutral = true;
-
-	for (size_t i = 0; i < ed->nlangs; i++) {
-		const char *h = c->texts[ed->langs[i]].headline;
-
-		neutral &= h == NULL || h[0] == '\0' || cfg->neutral_subject;
-	}
-	content_label(c, cfg, ed->langs[0], neutral, &ed->subject);
-	if (neutral)
-		return;
-	for (size_t i = 0, n = 0; i < ed->nlangs; i++) {
-		const char *h = c->texts[ed->langs[i]].headline;
-
-		if (h == NULL || h[0] == '\0')
-			continue;
-		(void)buf_adds(&ed->subject, n++ == 0 ? ": " : " | ");
-		if (ed->nlangs == 1)
-			(void)buf_adds(&ed->subject, h);
-		else
-			add_cut(ed, h);
-	}
-}
 
 /* HTML and text */
 
@@ -214,8 +152,12 @@ edition_make(const struct content *c, const struct config *cfg,
 
 	if (!content_edition_valid(name))
 		return err_set(e, ERR_INPUT, "There is no edition '%s'", name);
+	if (!special_has_edition(c->kind, name))
+		return err_set(e, ERR_INPUT,
+		    "An invitation is in both languages for everybody");
 	init(&ed, name, c, cfg);
-	write_subject(&ed, c, cfg);
+	ed.headline_cut =
+	    subject_write(c, cfg, ed.langs, ed.nlangs, &ed.subject);
 	rc = content_document(c, cfg, ed.name, ed.subject.data, &data, e);
 	if (rc == 0) {
 		rc = render(&ed, data, e);

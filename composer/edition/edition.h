@@ -23,7 +23,6 @@
 #include "composer/edition/content.h"
 
 #define EDITION_MAX ((size_t)2 << 20)
-#define EDITION_HEADLINE_MAX 40 /* characters, of each headline in "both" */
 
 enum edition_format { EDITION_HTML, EDITION_TEXT, EDITION_EML };
 

@@ -9,8 +9,6 @@
 #include "composer/issue/check.h"
 #include "composer/issue/issue.h"
 
-static const char *const editions[] = { "nl", "en", "both" };
-
 int
 approval_facts(struct database *d, struct arena *a, const struct issue *i,
     const char *actor, struct approval_facts *ret, struct err *e)
@@ -36,6 +34,9 @@ approval_facts(struct database *d, struct arena *a, const struct issue *i,
 		.readers_nl = rows_int(&r, 0, "nl"),
 		.readers_en = rows_int(&r, 0, "en"),
 		.readers_both = rows_int(&r, 0, "both"),
+		.urgent_before = rows_null(&r, 0, "urgent_before")
+		    ? NULL
+		    : arena_strdup(a, rows_str(&r, 0, "urgent_before")),
 		.alone = rows_bool(&r, 0, "alone"),
 	};
 	rows_done(&r);
@@ -117,22 +118,23 @@ check_passes(struct database *d, struct arena *a, const struct config *config,
 /* Make all of them first: as long as the issue is open its contents are what
  * is ready, afterwards what is written down. */
 static int
-make_editions(struct database *d, const struct config *config, int64_t id,
-    struct err *e)
+make_editions(struct database *d, const struct config *config,
+    const struct issue *i, struct err *e)
 {
-	struct edition made[3];
-	size_t n = 0;
+	struct edition made[SPECIAL_EDITIONS_MAX];
+	size_t n = 0, names;
+	const char *const *editions = special_editions(i->kind, &names);
 	int rc = 0;
 
-	for (; n < 3 && rc == 0; n++)
-		rc = edition_build(d, config, id, editions[n], &made[n], e);
+	for (; n < names && rc == 0; n++)
+		rc = edition_build(d, config, i->id, editions[n], &made[n], e);
 	if (rc == -1)
 		n--;
 	if (rc == 0)
-		rc = DATABASE_DO(d, e, "approve_items", param_int(id));
+		rc = DATABASE_DO(d, e, "approve_items", param_int(i->id));
 	for (size_t k = 0; k < n; k++) {
 		if (rc == 0)
-			rc = edition_store(d, id, &made[k], e);
+			rc = edition_store(d, i->id, &made[k], e);
 		edition_done(&made[k]);
 	}
 	return rc;
@@ -145,7 +147,7 @@ approval_give(struct database *d, struct arena *a, const struct config *config,
 	if (approval_possible(d, i, revision, e) == -1 ||
 	    check_passes(d, a, config, i, e) == -1 ||
 	    DATABASE_DO(d, e, "approve_number", param_int(i->id)) == -1 ||
-	    make_editions(d, config, i->id, e) == -1 ||
+	    make_editions(d, config, i, e) == -1 ||
 	    DATABASE_DO(d, e, "approve_done", param_int(i->id),
 		param_text(actor)) == -1 ||
 	    archive_store(d, config, i->id, e) == -1)

@@ -33,6 +33,7 @@ struct approval_facts {
 	const char *tested_at; /* RFC 3339, NULL: never */
 	int news, events, organisations, questions, announcements;
 	int64_t readers_nl, readers_en, readers_both;
+	const char *urgent_before; /* NULL: none in the 7 days before */
 	bool alone; /* the approver wrote and translated everything */
 };
 int approval_facts(struct database *d, struct arena *a, const struct issue *i,

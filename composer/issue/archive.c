@@ -124,7 +124,7 @@ store_issue(const struct shelf *s, enum content_lang l, xmlDocPtr doc,
 	int size, rc;
 
 	buf_init(&label, LABEL_BYTES_MAX);
-	content_label(s->content, s->config, l, false, &label);
+	content_label(&s->content->name, s->config, l, false, &label);
 	xmlDocDumpMemory(doc, &text, &size);
 	rc = DATABASE_DO(s->d, e, "archive_issue", param_int(s->issue),
 	    param_text(content_langs[l]), param_text(label.data),

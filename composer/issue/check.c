@@ -18,7 +18,7 @@ check_issue(struct check *ret, struct arena *a, const char *lang,
 	*ret = (struct check){ .arena = a, .lang = lang, .issue = i };
 	ret->end = &ret->first;
 	ret->links = arena_alloc(a, LINKS_MAX * sizeof(*ret->links));
-	if (check_contents(ret, d, e) == -1 ||
+	if (check_contents(ret, d, e) == -1 || check_special(ret, d, e) == -1 ||
 	    check_editions(ret, d, config, e) == -1)
 		return -1;
 	malformed = 0;

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "composer/edition/special.h"
 #include "composer/issue/links.h"
 
 struct arena;
@@ -29,7 +30,6 @@ struct issue;
 #define CHECK_HTML_MAX ((size_t)100 * 1024)
 #define CHECK_HTML_WARN ((size_t)80 * 1024)
 #define CHECK_HEADLINE_WARN 60 /* characters */
-#define CHECK_EDITIONS 3
 
 enum check_severity { CHECK_BLOCKING, CHECK_WARNING, CHECK_OK };
 
@@ -53,7 +53,8 @@ struct check {
 	struct check_edition {
 		const char *name, *subject;
 		size_t html_bytes;
-	} editions[CHECK_EDITIONS];
+	} editions[SPECIAL_EDITIONS_MAX];
+	size_t neditions;
 };
 
 int check_issue(struct check *ret, struct arena *a, const char *lang,

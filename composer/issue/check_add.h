@@ -24,6 +24,9 @@ const char *check_language(const struct check *ck, const char *name);
 /* check_items.c: the contents and the texts around them */
 int check_contents(struct check *ck, struct database *d, struct err *e);
 
+/* check_special.c: when and to whom it goes, and what its kind asks for */
+int check_special(struct check *ck, struct database *d, struct err *e);
+
 /* check_render.c: the editions as they would go out */
 int check_editions(struct check *ck, struct database *d,
     const struct config *config, struct err *e);

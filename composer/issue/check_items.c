@@ -78,10 +78,13 @@ side(struct check *ck, const struct rows *r, int row, struct side_count *count)
 	count->lang = lang;
 	count->items += !left_out;
 	count->other += missing && !left_out;
+	/* What is urgent does not wait for a translation. */
 	if (rows_str(r, row, "title")[0] == '\0')
-		check_add(ck, CHECK_BLOCKING, "title-missing", item,
-		    translate(ck, item, lang), N_("The title in %s is missing"),
-		    check_language(ck, lang));
+		check_add(ck,
+		    ck->issue->kind == SPECIAL_URGENT ? CHECK_WARNING
+						      : CHECK_BLOCKING,
+		    "title-missing", item, translate(ck, item, lang),
+		    N_("The title in %s is missing"), check_language(ck, lang));
 	if (strcmp(status, "outdated") == 0)
 		check_add(ck, CHECK_WARNING, "translation-outdated", item,
 		    translate(ck, item, lang),
@@ -121,6 +124,7 @@ item(struct check *ck, const struct rows *r, int first, int last,
 	bool text =
 	    strcmp(kind, "event") == 0 || strcmp(kind, "organisation") == 0;
 	struct body body = { ck, id };
+	bool title = false;
 	unsigned seen = 0;
 
 	for (int row = first; row <= last; row++) {
@@ -129,7 +133,11 @@ item(struct check *ck, const struct rows *r, int first, int last,
 		personal_data(ck, id, rows_str(r, row, "body"), &seen);
 		markdown_each_link(rows_str(r, row, "body"), body_link, &body);
 		text |= rows_str(r, row, "body")[0] != '\0';
+		title |= rows_str(r, row, "title")[0] != '\0';
 	}
+	if (ck->issue->kind == SPECIAL_URGENT && !title)
+		check_add(ck, CHECK_BLOCKING, "title-missing", id, edit(ck, id),
+		    N_("There is no title in any language"));
 	if (!text)
 		check_add(ck, CHECK_BLOCKING, "text-missing", id, edit(ck, id),
 		    N_("There is no text in any language"));
@@ -194,14 +202,44 @@ items(struct check *ck, struct database *d, int *ret_n, struct err *e)
 	return 0;
 }
 
+/* A correction has its headline from what it corrects; what is urgent can do
+ * with one. */
+static void
+headline_missing(struct check *ck, const char *lang, const char *fix, bool any)
+{
+	if (ck->issue->kind == SPECIAL_CORRECTION)
+		return;
+	check_add(ck,
+	    ck->issue->kind == SPECIAL_URGENT && any ? CHECK_WARNING
+						     : CHECK_BLOCKING,
+	    "headline-missing", 0, fix, N_("The headline in %s is missing"),
+	    check_language(ck, lang));
+}
+
+static void
+opening_missing(struct check *ck, const char *lang)
+{
+	if (ck->issue->kind == SPECIAL_CORRECTION)
+		check_add(ck, CHECK_BLOCKING, "opening-missing", 0,
+		    arena_printf(ck->arena,
+			"tweeluik issue plan %s --opening-%s TEXT",
+			ck->issue->name, lang),
+		    N_("The opening words in %s are missing: what was wrong, "
+		       "and what is right"),
+		    check_language(ck, lang));
+}
+
 static int
 texts(struct check *ck, struct database *d, struct err *e)
 {
 	struct rows r;
+	bool any = false;
 
 	if (DATABASE_RUN(d, &r, e, "check_texts", param_int(ck->issue->id)) ==
 	    -1)
 		return -1;
+	for (int i = 0; i < r.n; i++)
+		any |= rows_str(&r, i, "headline")[0] != '\0';
 	for (int i = 0; i < r.n; i++) {
 		const char *lang = rows_str(&r, i, "lang");
 		const char *headline = rows_str(&r, i, "headline");
@@ -211,9 +249,9 @@ texts(struct check *ck, struct database *d, struct err *e)
 		    ck->issue->name, lang);
 
 		if (length == 0)
-			check_add(ck, CHECK_BLOCKING, "headline-missing", 0,
-			    fix, N_("The headline in %s is missing"),
-			    check_language(ck, lang));
+			headline_missing(ck, lang, fix, any);
+		if (rows_str(&r, i, "opening")[0] == '\0')
+			opening_missing(ck, lang);
 		if (length > CHECK_HEADLINE_WARN)
 			check_add(ck, CHECK_WARNING, "headline-long", 0, fix,
 			    N_("The headline in %s has %zu characters; more "
@@ -257,9 +295,13 @@ facts(struct check *ck, struct database *d, int n, struct err *e)
 	    -1)
 		return -1;
 	minimum = (int)rows_int(&r, 0, "minimum");
-	if (n == 0)
+	if (n == 0 && minimum > 0)
 		check_add(ck, CHECK_BLOCKING, "no-items", 0,
-		    "tweeluik item add", N_("There are no items yet"));
+		    ck->issue->extra
+			? arena_printf(ck->arena,
+			      "tweeluik item add --issue %s", ck->issue->name)
+			: "tweeluik item add",
+		    N_("There are no items yet"));
 	else if (n < minimum)
 		check_add(ck, CHECK_WARNING, "few-items", 0,
 		    "tweeluik item add",

@@ -10,10 +10,9 @@
 #include "base/err.h"
 #include "base/slot.h"
 #include "composer/edition/edition.h"
+#include "composer/edition/subject.h"
 #include "composer/issue/check_add.h"
 #include "composer/issue/issue.h"
-
-static const char *const names[CHECK_EDITIONS] = { "nl", "en", "both" };
 
 /* One edition as a reader would see it. */
 struct seen {
@@ -101,8 +100,22 @@ item_of(const struct rows *items, const char *url)
 	return 0;
 }
 
+/* Pages of this issue, which are there only when it is. */
+static bool
+is_ours(const char *url, const struct config *config)
+{
+	size_t n = strlen(config->base_url);
+
+	return strncmp(url, config->base_url, n) == 0 && url[n] == '/' &&
+	    (strncmp(url + n, "/agenda/", 8) == 0 ||
+		strncmp(url + n, "/events/", 8) == 0 ||
+		strncmp(url + n, "/uitnodiging/", 13) == 0 ||
+		strncmp(url + n, "/invitation/", 12) == 0);
+}
+
 static void
-links(struct check *ck, xmlDocPtr doc, const struct rows *items)
+links(struct check *ck, xmlDocPtr doc, const struct config *config,
+    const struct rows *items)
 {
 	xmlXPathContextPtr x = xmlXPathNewContext(doc);
 	xmlXPathObjectPtr o =
@@ -114,7 +127,7 @@ links(struct check *ck, xmlDocPtr doc, const struct rows *items)
 		char *url =
 		    (char *)xmlNodeGetContent(o->nodesetval->nodeTab[i]);
 
-		if (url[0] != '#' && !is_personal(url))
+		if (url[0] != '#' && !is_personal(url) && !is_ours(url, config))
 			check_link(ck, url, item_of(items, url));
 		xmlFree(url);
 	}
@@ -157,13 +170,13 @@ look(struct check *ck, const struct edition *ed, const char *name,
 	xmlFree(text);
 	*missing += imprint(ck, &s, config);
 	(void)hidden(ck, &s, secrets);
-	links(ck, doc, items);
+	links(ck, doc, config, items);
 	size(ck, &s, ed->html.len);
 	if (ed->headline_cut)
 		check_add(ck, CHECK_WARNING, "headline-cut", 0, NULL,
 		    N_("The subject of the edition %s has room for %d "
 		       "characters of each headline: %s"),
-		    check_language(ck, name), EDITION_HEADLINE_MAX,
+		    check_language(ck, name), SUBJECT_HEADLINE_MAX,
 		    ed->subject.data);
 	xmlFreeDoc(doc);
 	return 0;
@@ -177,18 +190,26 @@ all_well(struct check *ck, int missing)
 	if (missing == 0)
 		check_add(ck, CHECK_OK, "imprint", 0, NULL,
 		    N_("Unsubscribe link, sender and postal address"));
-	for (int k = 0; k < CHECK_EDITIONS; k++)
+	for (size_t k = 0; k < ck->neditions; k++)
 		if (n[k].html_bytes > CHECK_HTML_WARN)
 			return;
-	check_add(ck, CHECK_OK, "size", 0, NULL, N_("Size %zu, %zu and %zu KB"),
-	    (n[0].html_bytes + 1023) / 1024, (n[1].html_bytes + 1023) / 1024,
-	    (n[2].html_bytes + 1023) / 1024);
+	if (ck->neditions == 1)
+		check_add(ck, CHECK_OK, "size", 0, NULL, N_("Size %zu KB"),
+		    (n[0].html_bytes + 1023) / 1024);
+	else
+		check_add(ck, CHECK_OK, "size", 0, NULL,
+		    N_("Size %zu, %zu and %zu KB"),
+		    (n[0].html_bytes + 1023) / 1024,
+		    (n[1].html_bytes + 1023) / 1024,
+		    (n[2].html_bytes + 1023) / 1024);
 }
 
 int
 check_editions(struct check *ck, struct database *d,
     const struct config *config, struct err *e)
 {
+	const char *const *names =
+	    special_editions(ck->issue->kind, &ck->neditions);
 	struct rows secrets, items;
 	int rc = -1, missing = 0;
 
@@ -198,7 +219,7 @@ check_editions(struct check *ck, struct database *d,
 	if (DATABASE_RUN(d, &items, e, "check_items",
 		param_int(ck->issue->id)) == -1)
 		goto out;
-	for (int k = 0; k < CHECK_EDITIONS; k++) {
+	for (size_t k = 0; k < ck->neditions; k++) {
 		struct edition ed;
 
 		if (edition_build(d, config, ck->issue->id, names[k], &ed, e) ==

@@ -73,6 +73,11 @@ fill(struct arena *a, const struct rows *r, struct issue *ret)
 		.number = (int)rows_int(r, 0, "number"),
 		.year = (int)rows_int(r, 0, "year"),
 		.extra = rows_bool(r, 0, "extra"),
+		.kind = special_of(rows_text(r, 0, "kind")),
+		.at_once = rows_bool(r, 0, "at_once"),
+		.audience = keep(a, r, "audience"),
+		.tags = keep(a, r, "tags"),
+		.corrects = keep(a, r, "corrects"),
 		.state = state_of(rows_str(r, 0, "state")),
 		.revision = (int)rows_int(r, 0, "revision"),
 		.planned_at = keep(a, r, "planned_at"),
@@ -284,15 +289,13 @@ issue_set_text(struct database *d, const struct issue *i, const char *lang,
 }
 
 int
-issue_set_moment(struct database *d, const struct issue *i, const char *local,
-    const char *actor, struct err *e)
+issue_moment(struct database *d, const char *local, char ret[ISSUE_MOMENT_SIZE],
+    struct err *e)
 {
-	char text[DAY_TEXT_SIZE], moment[40];
+	char text[DAY_TEXT_SIZE];
 	struct rows r;
 	bool past, valid;
 
-	if (!may_change(i))
-		return issue_refuse(d, i, e);
 	if (database_run(d, &r, e, "item_today", NULL, 0) == -1)
 		return -1;
 	valid = day_parse(text, local, rows_str(&r, 0, "today"), true);
@@ -304,11 +307,26 @@ issue_set_moment(struct database *d, const struct issue *i, const char *local,
 	}
 	if (DATABASE_RUN(d, &r, e, "issue_moment", param_text(text)) == -1)
 		return -1;
-	(void)snprintf(moment, sizeof(moment), "%s", rows_str(&r, 0, "moment"));
+	(void)snprintf(ret, ISSUE_MOMENT_SIZE, "%s", rows_str(&r, 0, "moment"));
 	past = rows_bool(&r, 0, "past");
 	rows_done(&r);
-	if (past)
-		return err_set(e, ERR_INPUT, "%s is in the past", local);
+	return past ? err_set(e, ERR_INPUT, "%s is in the past", local) : 0;
+}
+
+int
+issue_set_moment(struct database *d, const struct issue *i, const char *local,
+    const char *actor, struct err *e)
+{
+	char moment[ISSUE_MOMENT_SIZE];
+
+	if (!may_change(i))
+		return issue_refuse(d, i, e);
+	if (i->kind == SPECIAL_URGENT)
+		return err_set(e, ERR_USAGE,
+		    "What is urgent leaves 10 minutes after its approval, so "
+		    "it takes no --at");
+	if (issue_moment(d, local, moment, e) == -1)
+		return -1;
 	if (strcmp(moment, i->planned_at) == 0)
 		return 0;
 	return DATABASE_DO(d, e, "issue_move", param_int(i->id),

@@ -23,6 +23,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "composer/edition/special.h"
+
 struct arena;
 struct database;
 struct err;
@@ -44,6 +46,11 @@ struct issue {
 	const char *name; /* 12-2026 */
 	int number, year;
 	bool extra;
+	enum special kind;
+	bool at_once;	      /* leaves when it has been approved for a while */
+	const char *audience; /* all, tags, organisations, got */
+	const char *tags;     /* "netwerk, bestuur" */
+	const char *corrects; /* 12-2026, NULL: nothing */
 	enum issue_state state;
 	int revision;
 	const char *planned_at; /* RFC 3339, on the newsletter's clock */
@@ -74,7 +81,11 @@ struct issue_text {
 int issue_set_text(struct database *d, const struct issue *i, const char *lang,
     const struct issue_text *t, struct err *e);
 
-/* "2026-12-10 10:00", on the newsletter's clock; not in the past. */
+/* "2026-12-10 10:00", on the newsletter's clock and not in the past, as RFC
+ * 3339. */
+#define ISSUE_MOMENT_SIZE 40
+int issue_moment(struct database *d, const char *local,
+    char ret[ISSUE_MOMENT_SIZE], struct err *e);
 int issue_set_moment(struct database *d, const struct issue *i,
     const char *local, const char *actor, struct err *e);
 

@@ -15,8 +15,6 @@
 #define DAY 86400.0
 #define PIECES_MAX (2 * SLOT_MAX + 1)
 
-static const char *const names[REHEARSAL_EDITIONS] = { "nl", "en", "both" };
-
 static int
 facts(struct rehearsal *r, struct database *d, const struct issue *i,
     struct err *e)
@@ -42,10 +40,13 @@ int
 rehearsal_init(struct rehearsal *r, struct database *d,
     const struct config *config, const struct issue *i, struct err *e)
 {
-	*r = (struct rehearsal){ .nopen = 0 };
+	size_t n;
+	const char *const *names = special_editions(i->kind, &n);
+
+	*r = (struct rehearsal){ .issue = i->id };
 	if (facts(r, d, i, e) == -1)
 		return -1;
-	for (; r->nopen < REHEARSAL_EDITIONS; r->nopen++) {
+	for (; r->nopen < n; r->nopen++) {
 		struct edition *ed = &r->editions[r->nopen].edition;
 		const char *name = names[r->nopen];
 
@@ -140,20 +141,21 @@ rehearsal_step(struct rehearsal *r, struct database *d,
 	struct rows rows;
 	int n;
 
-	if (DATABASE_RUN(d, &rows, e, "rehearse_page", param_int(r->last)) ==
-	    -1)
+	if (DATABASE_RUN(d, &rows, e, "rehearse_page", param_int(r->issue),
+		param_int(r->last)) == -1)
 		return -1;
 	n = rows.n;
 	for (int i = 0; i < n; i++) {
-		const char *language = rows_str(&rows, i, "language");
+		const char *edition = rows_str(&rows, i, "edition");
 		const unsigned char *sealed;
 		size_t k = 0, size;
 
-		while (strcmp(names[k], language) != 0)
+		while (strcmp(r->editions[k].edition.name, edition) != 0)
 			k++;
 		sealed = rows_bytes(&rows, i, "address_sealed", &size);
-		r->last = rows_int(&rows, i, "id");
-		make(r, &r->editions[k], config, keys, r->last, sealed, size);
+		r->last = rows_int(&rows, i, "key");
+		make(r, &r->editions[k], config, keys, rows_int(&rows, i, "id"),
+		    sealed, size);
 	}
 	r->seen += n;
 	rows_done(&rows);

@@ -30,7 +30,6 @@ struct database;
 struct issue;
 struct keys;
 
-#define REHEARSAL_EDITIONS 3
 #define REHEARSAL_PROBLEMS_MAX 10
 
 enum rehearsal_fault {
@@ -66,7 +65,7 @@ struct rehearsal_problem {
 };
 
 struct rehearsal {
-	struct rehearsal_edition editions[REHEARSAL_EDITIONS];
+	struct rehearsal_edition editions[SPECIAL_EDITIONS_MAX];
 	size_t nopen; /* editions to be freed */
 	int64_t recipients, seen;
 	int64_t faults[REHEARSAL_FAULTS];
@@ -78,7 +77,8 @@ struct rehearsal {
 	double rate;	      /* a second, by what decides; 0: not known */
 	double seconds;	      /* 0: not known; with the quiet ones */
 	double quiet_seconds; /* of the quiet hours, in which nothing leaves */
-	int64_t last;	      /* subscriber of the last page */
+	int64_t issue;
+	int64_t last; /* key of the last page */
 	int64_t dated_at;
 };
 

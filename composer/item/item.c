@@ -76,7 +76,7 @@ find_issue(struct item *i, const struct item_form *f, const char **ret,
 		*ret = "";
 		return 0;
 	}
-	if (DATABASE_RUN(i->db, &r, e, "item_issue_by_number", param_text(v)) ==
+	if (DATABASE_RUN(i->db, &r, e, "item_issue_by_name", param_text(v)) ==
 	    -1)
 		return -1;
 	if (r.n > 0)

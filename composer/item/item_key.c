@@ -80,10 +80,19 @@ check_yes_no(const struct check *x, const char **v)
 static int
 check_issue(const struct check *x, const char **v)
 {
-	size_t n = strlen(*v);
+	static const char digits[] = "0123456789";
+	const char *p = *v;
+	size_t n;
 
-	if (strcmp(*v, "next") == 0 ||
-	    (n <= 4 && strspn(*v, "0123456789") == n && (*v)[0] != '0'))
+	if (strcmp(p, "") == 0 || strcmp(p, "next") == 0)
+		return 0;
+	if (strncmp(p, "extra-", 6) == 0)
+		p += 6;
+	n = strspn(p, digits);
+	if (n >= 1 && n <= 4 && p[0] != '0' &&
+	    (p[n] == '\0' ||
+		(p[n] == '-' && strspn(p + n + 1, digits) == 4 &&
+		    p[n + 5] == '\0')))
 		return 0;
 	return err_set(x->e, ERR_INPUT,
 	    "'%s' is no number of an issue and not 'next'", *v);

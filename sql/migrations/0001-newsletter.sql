@@ -307,8 +307,10 @@ create function issue_revoke(the_issue bigint, actor text, reason text)
 returns void language plpgsql as $$
 begin
 	update issue set state = 'open', approved_at = null, approved_by = null,
-		approved_revision = null, number = null, year = null,
-		send_after = null
+		approved_revision = null, send_after = null,
+		-- A special edition has its number from the start.
+		number = case series when 'extra' then number end,
+		year = case series when 'extra' then year end
 	where id = the_issue and state = 'approved';
 	if found then
 		delete from edition where issue_id = the_issue;

@@ -167,29 +167,43 @@ create function issue_freeze(the_issue bigint, chunk_size int,
 	expires interval) returns bigint
 language plpgsql as $$
 declare
+	i issue;
 	m bigint;
 	total int;
-	ends timestamptz;
 begin
 	update issue set state = 'sending'
 	where id = the_issue and state = 'approved' and held_at is null
-		and approved_revision = revision;
+		and approved_revision = revision
+	returning * into i;
 	if not found then
 		return null;
 	end if;
-	-- Nothing is tried any more once the next issue is due.
-	select min(planned_at) into ends from issue
-	where series = 'regular' and state in ('open', 'approved')
-		and planned_at > now();
 	insert into mailing (kind, issue_id, expires_at)
-	values ('issue', the_issue, least(now() + expires, ends))
+	values ('issue', the_issue, least(now() + expires,
+		issue_ends(the_issue)))
 	returning id into m;
-	insert into delivery (mailing_id, seq, message_id, subscriber_id)
-	select m, row_number() over (order by e.name, s.id), e.message_id, s.id
-	from subscriber s
-	join edition e on e.issue_id = the_issue and e.name = s.language
-	where s.state = 'active' and not exists (select from suppression x
-		where x.address_hash = s.address_hash);
+	if i.series = 'regular' then
+		-- The same as below for everybody; half a second less of a
+		-- million.
+		insert into delivery (mailing_id, seq, message_id,
+			subscriber_id)
+		select m, row_number() over (order by e.name, s.id),
+			e.message_id, s.id
+		from subscriber s
+		join edition e on e.issue_id = the_issue
+			and e.name = s.language
+		where s.state = 'active' and not exists (
+			select from suppression x
+			where x.address_hash = s.address_hash);
+	else
+		insert into delivery (mailing_id, seq, message_id,
+			subscriber_id)
+		select m, row_number() over (order by e.name, a.subscriber_id),
+			e.message_id, a.subscriber_id
+		from issue_audience(the_issue) a
+		join edition e on e.issue_id = the_issue
+			and e.name = a.edition;
+	end if;
 	get diagnostics total = row_count;
 	update mailing set planned = total,
 		state = case when total = 0 then 'done' else 'sending' end,
@@ -205,6 +219,7 @@ begin
 	if total = 0 then
 		update issue set state = 'sent' where id = the_issue;
 	end if;
+	perform issue_note_correction(the_issue);
 	perform activity_add('schedule', 'issue', the_issue, 'sending',
 		total || ' recipients');
 	notify tweeluik_send;

@@ -313,7 +313,7 @@ returns boolean language plpgsql as $$
 begin
 	perform issue_revoke(the_issue, actor, reason);
 	update issue set state = 'skipped', held_at = null, held_by = null,
-		held_reason = null
+		held_reason = null, number = null, year = null
 	where id = the_issue and state = 'open';
 	if not found then
 		return false;
@@ -347,6 +347,7 @@ begin
 		send_after = case
 		when state = 'open' then null
 		when begin_at is not null then begin_at
+		when at_once then at + issue_call_off()
 		when planned_at <= at then schedule_next_working(at)
 		else send_after end
 	where id = the_issue and state in ('open', 'approved')
@@ -364,7 +365,7 @@ language plpgsql as $$
 declare
 	o date;
 begin
-	update issue set planned_at = to_at
+	update issue set planned_at = to_at, at_once = false
 	where id = the_issue and state in ('open', 'approved')
 	returning occurrence into o;
 	if not found then
@@ -440,9 +441,9 @@ begin
 	if at - coalesce(i.send_after, i.planned_at) > late then
 		perform issue_hold(i.id, 'schedule', 'missed', at);
 	elsif not exists (select from mailing m join issue o on o.id = m.issue_id
-		where m.kind = 'issue' and o.series <> i.series
+		where m.kind = 'issue' and 'extra' in (o.series, i.series)
 			and m.created_at between at - interval '1 hour' and at) then
-		-- A special edition and a regular issue never share an hour.
+		-- A special edition never shares an hour with another issue.
 		perform issue_freeze(i.id, chunk_size, expires);
 	end if;
 end $$;
@@ -452,7 +453,8 @@ create function issue_due_open(i issue, at timestamptz, grace interval)
 returns void language plpgsql as $$
 begin
 	if i.held_at is null then
-		if exists (select from issue_content(i.id)) then
+		if i.series = 'extra'
+			or exists (select from issue_content(i.id)) then
 			perform issue_hold(i.id, 'schedule',
 				'not approved in time', at);
 		else
@@ -476,6 +478,7 @@ begin
 	into grace, late from schedule s;
 	for i in select * from issue where state in ('open', 'approved')
 		and coalesce(send_after, planned_at) <= at
+		and not (state = 'open' and at_once)
 		order by planned_at, id for update
 	loop
 		if i.state = 'approved' then
@@ -533,7 +536,8 @@ begin
 		end if;
 	end if;
 	return query select a.subject,
-		coalesce(l.number || '-' || l.year, ''), a.action, a.detail
+		coalesce(case l.series when 'extra' then 'extra-' else '' end
+			|| l.number || '-' || l.year, ''), a.action, a.detail
 	from activity a
 	left join issue_label l on a.subject = 'issue' and l.id = a.subject_id
 	where a.id > before and a.actor = 'schedule'

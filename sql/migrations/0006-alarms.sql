@@ -102,10 +102,10 @@ language sql stable as $$
 		and not schedule_paused(at)
 		-- Approved after its moment: the schedule finds another one.
 		and (i.send_after is not null or i.approved_at <= i.planned_at)
-		-- Another series has the hour.
+		-- Another issue has the hour.
 		and not exists (select from mailing m
 			join issue o on o.id = m.issue_id
-			where m.kind = 'issue' and o.series <> i.series
+			where m.kind = 'issue' and 'extra' in (o.series, i.series)
 				and m.created_at between at - interval '1 hour'
 					and at)
 	union all

@@ -72,7 +72,6 @@ declare
 	n int;
 	fresh int := 0;
 	last_no int;
-	ends timestamptz;
 begin
 	select * into m from mailing where kind = 'issue'
 		and issue_id = the_issue and state in ('done', 'stopped')
@@ -139,14 +138,11 @@ begin
 			m.planned + least(k * chunk_size, fresh)
 		from generate_series(1, (fresh + chunk_size - 1) / chunk_size) k;
 	end if;
-	-- As when it was frozen: nothing is tried once the next issue is due.
-	select min(planned_at) into ends from issue
-	where series = 'regular' and state in ('open', 'approved')
-		and planned_at > now();
 	update mailing set planned = planned + fresh, state = 'sending',
 		state_by = actor, state_reason = '', state_at = now(),
 		finished_at = null,
-		expires_at = greatest(expires_at, least(now() + expires, ends))
+		expires_at = greatest(expires_at, least(now() + expires,
+			issue_ends(the_issue)))
 	where id = m.id;
 	update issue set state = 'sending' where id = the_issue;
 	perform activity_add(actor, 'issue', the_issue, 'send-missing',

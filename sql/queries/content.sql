@@ -1,12 +1,17 @@
 -- What an edition is made of.
 
 -- name: content_issue
-select i.series, l.year, l.number,
-	to_char(i.planned_at at time zone schedule_zone(),
+select i.series, l.year, l.number, i.kind, w.series as wrong_series,
+	w.number as wrong_number, w.year as wrong_year,
+	to_char(p.at at time zone schedule_zone(),
 		'YYYY-MM-DD"T"HH24:MI:SS') as planned,
-	to_char(i.planned_at at time zone 'UTC',
+	to_char(p.at at time zone 'UTC',
 		'Dy, DD Mon YYYY HH24:MI:SS "+0000"') as mail_date
-from issue i join issue_label l using (id) where i.id = $1
+from issue i join issue_label l using (id)
+cross join lateral (select case when i.at_once and i.state = 'open'
+	then issue_begins(i) else i.planned_at end as at) p
+left join issue w on w.id = i.corrects_issue_id
+where i.id = $1
 
 -- name: content_texts
 select lang, headline, preheader, opening from issue_text where issue_id = $1
@@ -14,7 +19,8 @@ select lang, headline, preheader, opening from issue_text where issue_id = $1
 -- A row an item and language.  Of an organisation only what may be in the mail,
 -- or with $2 what anybody may read.
 -- name: content_items
-select c.item_id, c.section, i.kind, i.link, i.link_lang,
+select c.item_id, c.section, i.kind,
+	i.link, i.link_lang,
 	to_char(i.starts_at, 'YYYY-MM-DD"T"HH24:MI:SS') as starts,
 	to_char(i.ends_at, 'YYYY-MM-DD"T"HH24:MI:SS') as ends,
 	i.place, i.online, i.sign_up, i.may_forward, i.region,

@@ -5,9 +5,12 @@
 select i.id, i.series = 'extra' as extra, l.number, l.year,
 	case i.series when 'extra' then 'extra-' else '' end
 		|| l.number || '-' || l.year as name,
+	i.kind, i.at_once, i.audience,
+	array_to_string(i.audience_tags, ', ') as tags, (select case w.series when 'extra' then 'extra-' else ''
+			end || w.number || '-' || w.year
+		from issue w where w.id = i.corrects_issue_id) as corrects,
 	i.state, i.revision, rfc3339(i.planned_at) as planned_at,
-	rfc3339(coalesce(i.send_after, i.planned_at)) as goes_at,
-	rfc3339(i.held_at) as held_at, i.held_by, i.held_reason,
+	rfc3339(issue_begins(i)) as goes_at, rfc3339(i.held_at) as held_at, i.held_by, i.held_reason,
 	rfc3339(i.approved_at) as approved_at, i.approved_by,
 	i.approved_revision
 from issue i join issue_label l using (id)
@@ -23,8 +26,8 @@ order by l.year desc limit 1
 -- $1 state, $2 year, each may be null
 select case i.series when 'extra' then 'extra-' else '' end
 		|| l.number || '-' || l.year as name,
-	i.series, l.number, l.year, i.state, i.held_at is not null as held,
-	rfc3339(coalesce(i.send_after, i.planned_at)) as goes_at,
+	i.series, i.kind, l.number, l.year, i.state,
+	i.held_at is not null as held, rfc3339(issue_begins(i)) as goes_at,
 	(select count(*) from issue_content(i.id)) as items,
 	coalesce((select headline from issue_text t join language g
 		on g.code = t.lang where t.issue_id = i.id and headline <> ''
@@ -38,12 +41,19 @@ order by i.planned_at desc, i.id desc
 select l.number, l.year, i.series,
 	case i.series when 'extra' then 'extra-' else '' end
 		|| l.number || '-' || l.year as name,
+	i.kind, i.at_once, case when i.series = 'extra' then jsonb_build_object(
+		'for', i.audience, 'tags', i.audience_tags, 'corrects', (
+			select case w.series when 'extra' then 'extra-' else ''
+				end || w.number || '-' || w.year
+			from issue w where w.id = i.corrects_issue_id))
+		end as meant,
 	i.state, i.revision, rfc3339(i.planned_at) as planned_at,
-	rfc3339(coalesce(i.send_after, i.planned_at)) as goes_at,
+	rfc3339(issue_begins(i)) as goes_at,
 	(select rfc3339(d.copy) from issue_deadlines(i.id) d)
 		as copy_deadline,
 	coalesce((select d.copy < now() from issue_deadlines(i.id) d)
-		and i.state = 'open', false) as copy_closed,
+		and i.state = 'open' and i.series = 'regular', false)
+		as copy_closed,
 	case when i.held_at is not null then jsonb_build_object(
 		'at', rfc3339(i.held_at), 'by', i.held_by,
 		'reason', i.held_reason, 'automatic', i.held_by = 'schedule',
@@ -67,11 +77,11 @@ select l.number, l.year, i.series,
 			filter (where x.title <> ''))[1] as title
 		from item_side x where x.item_id = c.item_id) s),
 	'[]') as contents,
-	(select jsonb_object_agg(g.name, (select count(*) from subscriber s
-		where s.state = 'active' and s.language = g.name
-			and not exists (select from suppression x
-				where x.address_hash = s.address_hash)))
-	from unnest(array['nl', 'en', 'both']) g (name)) as audience,
+	(select jsonb_build_object(
+		'nl', count(*) filter (where a.edition = 'nl'),
+		'en', count(*) filter (where a.edition = 'en'),
+		'both', count(*) filter (where a.edition = 'both'))
+	from issue_audience(i.id) a) as audience,
 	(select jsonb_build_object('state', m.state, 'by', m.state_by,
 		'reason', m.state_reason, 'at', rfc3339(m.state_at),
 		'expires_at', rfc3339(m.expires_at), 'planned', g.planned,
@@ -275,21 +285,47 @@ order by h.id, l.year desc, l.number desc
 select exists (select from activity a where a.subject = 'issue'
 		and a.subject_id = i.id and a.action = 'tested'
 		and a.detail = 'revision ' || i.revision) as tested,
-	case i.series when 'regular' then coalesce((
-		select minimum_items from schedule), 3) else 1 end as minimum
+	case when i.series = 'regular' then coalesce((
+			select minimum_items from schedule), 3)
+		when i.kind = 'correction' then 0 else 1 end as minimum
 from issue i where i.id = $1
+
+-- What there is to say of when and to whom it goes.
+-- name: check_surroundings
+select (select case o.series when 'extra' then 'extra-' else '' end
+			|| l.number || '-' || l.year
+		from issue o join issue_label l using (id)
+		where o.id <> i.id
+			and o.state in ('open', 'approved', 'sending', 'sent')
+			and schedule_date(issue_begins(o))
+				= schedule_date(issue_begins(i))
+		order by o.planned_at, o.id limit 1) as same_day,
+	u.id is not null as urgent_before, 'extra-' || u.number || '-' || u.year
+		as urgent_name,
+	exists (select from issue_content(i.id) c
+		join item t on t.id = c.item_id and t.kind = 'event') as event,
+	exists (select from issue w where w.id = i.corrects_issue_id
+		and w.state = 'sending') as still_sending,
+	a.nl, a.en, a."both"
+from issue i left join issue u on u.id = issue_urgent_before(i.id)
+left join lateral (select count(*) filter (where edition = 'nl') as nl,
+		count(*) filter (where edition = 'en') as en,
+		count(*) filter (where edition = 'both') as "both"
+	from issue_audience(i.id)) a on i.series = 'extra'
+where i.id = $1
 
 -- before: what comes first in the series and waits for approval.
 -- name: approve_possible
 select revision, (select l.number || '-' || l.year
 	from issue o join issue_label l using (id)
-	where o.series = i.series and o.state = 'open'
+	where i.series = 'regular' and o.series = 'regular' and o.state = 'open'
 		and (o.planned_at, o.id) < (i.planned_at, i.id)
 	order by o.planned_at, o.id limit 1) as before
 from issue i where id = $1
 
 -- name: approve_number
-update issue i set number = l.number, year = l.year
+update issue i set number = l.number, year = l.year, planned_at = case
+	when i.at_once then issue_begins(i) else i.planned_at end
 from issue_label l where i.id = $1 and l.id = i.id
 
 -- name: approve_items
@@ -312,11 +348,12 @@ where id = $1 and state = 'open'
 with c as (
 	select m.* from issue_content($1) x join item m on m.id = x.item_id
 )
-select extract(epoch from coalesce(i.send_after, i.planned_at) - now())::bigint
+select extract(epoch from issue_begins(i) - now())::bigint
 		as seconds, -- what is late goes on the next working day
-	rfc3339(case when coalesce(i.send_after, i.planned_at) > now()
-		then coalesce(i.send_after, i.planned_at)
+	rfc3339(case when issue_begins(i) > now() then issue_begins(i)
 		else schedule_next_working(now()) end) as goes_at,
+	(select 'extra-' || u.number || '-' || u.year from issue u
+		where u.id = issue_urgent_before(i.id)) as urgent_before,
 	(select string_agg(distinct t.changed_by, ', ') from c
 		join item_text t on t.item_id = c.id
 		and t.lang = c.source_lang) as writers,
@@ -334,12 +371,10 @@ select extract(epoch from coalesce(i.send_after, i.planned_at) - now())::bigint
 	coalesce((select bool_and(t.changed_by = $2) from c
 		join item_text t on t.item_id = c.id), false) as alone
 from issue i
-cross join lateral (select count(*) filter (where language = 'nl') as nl,
-		count(*) filter (where language = 'en') as en,
-		count(*) filter (where language = 'both') as "both"
-	from subscriber s where s.state = 'active' and not exists (
-		select from suppression x
-		where x.address_hash = s.address_hash)) s
+cross join lateral (select count(*) filter (where edition = 'nl') as nl,
+		count(*) filter (where edition = 'en') as en,
+		count(*) filter (where edition = 'both') as "both"
+	from issue_audience(i.id)) s
 where i.id = $1
 
 -- Who changed an item of the issue last.
@@ -357,6 +392,17 @@ select mailing_for('test', $1, interval '1 day') as id
 -- name: test_recipient
 select mailing_recipient($1, $2, null, $3)
 
--- The edition a subscriber gets.
+-- The edition a subscriber gets, or would if the issue were for them.
 -- name: render_reader
-select language from subscriber where address_hash = $1
+select coalesce((select a.edition from issue_audience(i.id) a
+		where a.subscriber_id = s.id), case i.kind
+		when 'invitation' then 'both' else s.language end) as edition
+from subscriber s, issue i where s.address_hash = $1 and i.id = $2
+
+-- Make a special edition: kind, who does it, when, for whom, tags, of which
+-- issue.
+-- name: special_plan
+select issue_plan_special($1, $2, $3::timestamptz, $4, $5::text[], $6) as id
+
+-- name: special_skip
+select issue_skip($1, $2, $3) as skipped

@@ -38,18 +38,21 @@ with clock as (
 	from item i, clock where $1::bigint is null or i.id = $1
 )
 select q.id, coalesce(s.title, '') as title, q.kind, t.slug as topic, s.status,
-	l.number as issue, l.year as issue_year, q.state_now as state,
+	l.number as issue, l.year as issue_year, l.series as issue_series,
+	q.state_now as state,
 	q.visibility, q.revision, rfc3339(q.changed_at) as changed_at,
 	q.changed_by
 from queue q
 join side s on s.item_id = q.id
 left join topic t on t.id = q.topic_id
 left join issue_label l on l.id = q.in_issue
+cross join lateral (select case l.series when 'extra' then 'extra-' else '' end
+	|| l.number as name) n
 where case $2::text when 'all' then true
 		when 'open' then q.state_now in ('queued', 'expired', 'parked')
 		else q.state_now = $2 end
 	and ($3::text is null or t.slug = $3)
-	and ($4::text is null or l.number::text = $4
+	and ($4::text is null or $4 in (n.name, n.name || '-' || l.year)
 		or $4 = 'next' and q.in_issue = issue_next())
 	and ($5::text is null or strpos(s.words, lower($5)) > 0)
 order by q.id
@@ -57,7 +60,9 @@ order by q.id
 -- name: item_get
 -- The fields as an item file has them.
 select i.id, i.kind, i.state, i.revision, i.source_lang, t.slug as topic,
-	i.visibility, l.number as issue, i.link, i.link_lang, i.not_after,
+	i.visibility, case l.series when 'extra'
+		then 'extra-' || l.number || '-' || l.year
+		else l.number::text end as issue, i.link, i.link_lang, i.not_after,
 	to_char(i.starts_at, 'YYYY-MM-DD"T"HH24:MI') as starts_at,
 	to_char(i.ends_at, 'YYYY-MM-DD"T"HH24:MI') as ends_at, i.place,
 	case when i.kind = 'event' then
@@ -217,9 +222,12 @@ select d.lang, d.defect, d.length from (
 	where i.id = $1 and r.found) d
 order by d.rank, d.lang limit 1
 
--- name: item_issue_by_number
-select n.id from issue n join issue_label l using (id)
-where n.state = 'open' and n.series = 'regular' and l.number = $1
+-- name: item_issue_by_name
+-- 12, 12-2026, extra-3 or extra-3-2026
+select n.id from issue n join issue_label l using (id),
+lateral (select case n.series when 'extra' then 'extra-' else '' end
+	|| l.number as name) s
+where n.state = 'open' and $1 in (s.name, s.name || '-' || l.year)
 order by n.planned_at limit 1
 
 -- name: item_organisation_by_name

@@ -49,9 +49,17 @@ select case when s.created_at > m.created_at then 'later'
 	rfc3339(s.created_at) as since,
 	coalesce((select x.on_date <= schedule_date(m.created_at)
 		from suppression x where x.address_hash = s.address_hash), false)
-		as suppressed
-from subscriber s, mailing m where s.id = $2
+		as suppressed,
+	i.audience, array_to_string(i.audience_tags, ', ') as tags
+from subscriber s, mailing m, issue i where s.id = $2 and i.id = m.issue_id
 	and m.kind = 'issue' and m.issue_id = $1
+
+-- name: why_future
+-- The edition a reader gets as things are now, and who the issue is for.
+select i.audience, array_to_string(i.audience_tags, ', ') as tags,
+	(select a.edition from issue_audience(i.id) a
+		where a.subscriber_id = $2) as edition
+from issue i where i.id = $1
 
 -- name: missing_possible
 -- busy: a worker has messages of it in hand.
@@ -76,11 +84,8 @@ select issue_send_missing($1, $2, $3, make_interval(hours => $4), $5, $6) as n,
 -- name: rehearse_facts
 -- How many there are, when it is dated, what the relay takes, and how fast it
 -- went: now, or with the last issue.
-select (select count(*) from subscriber s where s.state = 'active'
-		and not exists (select from suppression x
-			where x.address_hash = s.address_hash)) as recipients,
-	extract(epoch from coalesce(i.send_after, i.planned_at))::bigint
-		as dated_at,
+select (select count(*) from issue_audience(i.id)) as recipients,
+	extract(epoch from issue_begins(i))::bigint as dated_at,
 	(select min(relay_size) from send_worker
 		where seen_at > now() - interval '1 minute') as relay_size,
 	coalesce(w.rate, l.rate, 0)::float8 as rate,
@@ -112,11 +117,10 @@ from (select (greatest(now(), to_timestamp($1))
 	split_part($2, '-', 2)::time as ends) q
 
 -- name: rehearse_page
--- Those who would be frozen now, the next ones after an id.
-select s.id, s.address_sealed, s.language from subscriber s
-where s.id > $1 and s.state = 'active' and not exists (
-	select from suppression x where x.address_hash = s.address_hash)
-order by s.id limit 5000
+-- Those who would be frozen now, the next ones after a key.
+select a.key, s.id, s.address_sealed, a.edition
+from issue_audience($1, $2, 5000) a join subscriber s on s.id = a.subscriber_id
+order by a.key
 
 -- name: watch_state
 select i.state, coalesce(m.state, '') as mailing,

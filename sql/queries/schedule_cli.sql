@@ -89,9 +89,14 @@ where paused returning single
 -- name: status_issues
 -- What is being made or sent, the nearest first.
 select i.id, l.number, l.year, i.series, i.state,
-	rfc3339(coalesce(i.send_after, i.planned_at)) as planned_at,
-	schedule_date(coalesce(i.send_after, i.planned_at))
-		- schedule_date(now()) as days,
+	i.kind, i.audience, array_to_string(i.audience_tags, ', ') as tags,
+	(select case w.series when 'extra' then 'extra-' else '' end
+			|| w.number || '-' || w.year
+		from issue w where w.id = i.corrects_issue_id) as corrects,
+	case when i.series = 'extra' and i.state <> 'sending' then (
+		select count(*) from issue_audience(i.id)) end as readers,
+	rfc3339(issue_begins(i)) as planned_at,
+	schedule_date(issue_begins(i)) - schedule_date(now()) as days,
 	i.held_at is not null as held, i.held_by, i.held_reason,
 	g.state as mailing_state, g.state_reason as mailing_reason,
 	g.state_by as mailing_by, g.planned, g.accepted, g.refused, g.waiting
@@ -101,7 +106,7 @@ left join lateral (select m.state, m.state_reason, m.state_by, x.planned,
 	from mailing m join ledger x on x.mailing_id = m.id
 	where m.issue_id = i.id and m.kind = 'issue') g on true
 where i.state in ('open', 'approved', 'sending')
-order by coalesce(i.send_after, i.planned_at), i.id limit 10
+order by issue_begins(i), i.id limit 10
 
 -- name: status_sides
 -- Of what the issue would carry: how far each language is.

@@ -97,3 +97,24 @@ from web_archive_search($1, $2, $3)
 -- name: web_archive_feed
 select series, year, number, label, document, updated
 from web_archive_feed($1, $2)
+
+-- name: web_event
+-- A whole day when no hour is given; an end is the first moment after it.
+select $1::bigint as id, e.title,
+	coalesce(e.place, case when e.online then 'Online' end) as place,
+	e.sign_up, a.all_day, e.revision as sequence,
+	to_char(e.changed_at at time zone 'UTC', 'YYYYMMDD"T"HH24MISS"Z"')
+		as stamp,
+	case when a.all_day then to_char(e.starts, 'YYYYMMDD')
+		else to_char(e.starts_at at time zone 'UTC',
+			'YYYYMMDD"T"HH24MISS"Z"') end as starts,
+	case when e.ends <= e.starts then null
+		when a.all_day then to_char(e.ends, 'YYYYMMDD')
+		else to_char(e.ends_at at time zone 'UTC',
+			'YYYYMMDD"T"HH24MISS"Z"') end as ends
+from web_event($1, $2) e
+cross join lateral (select e.starts::time = '00:00'
+	and coalesce(e.ends::time, '00:00') = '00:00' as all_day) a
+
+-- name: web_invitation
+select html from web_invitation($1, $2)

@@ -385,9 +385,9 @@ def role(site, name):
     assert ".example" not in done.stderr, done.stderr
 
 
-SHOULD = ("insert into issue (series, planned_at, state, year, number,"
+SHOULD = ("insert into issue (series, kind, planned_at, state, year, number,"
           " approved_at, approved_revision, revision) values ('extra',"
-          " now() - interval '1 hour', 'approved', 2026, 4,"
+          " 'report', now() - interval '1 hour', 'approved', 2026, 4,"
           " now() - interval '2 hours', 1, 2) returning id")
 LETTERS = {
     "late": ("Alarm: Extra 4 had verstuurd moeten zijn, maar is dat niet",

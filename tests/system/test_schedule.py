@@ -293,8 +293,9 @@ def test_the_calendar_may_change_under_an_open_issue(world):
 def test_special_and_regular_never_share_an_hour(world):
     world.item()
     world.approve(T - DAY)
-    world.do("insert into issue (series, planned_at, state, year, number,"
-             " approved_at, approved_revision) values ('extra', %s,"
+    world.do("insert into issue (series, kind, planned_at, state, year,"
+             " number, approved_at, approved_revision) values ('extra',"
+             " 'report', %s,"
              " 'sending', 2026, 1, %s, 1)", T - HOUR, T - DAY)
     world.do("insert into mailing (kind, issue_id, expires_at, created_at)"
              " select 'issue', max(id), %s, %s from issue", T + DAY,

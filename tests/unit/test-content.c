@@ -94,9 +94,7 @@ static struct content_item items[] = {
 };
 
 static const struct content issue = {
-	.series = "regular",
-	.year = 2026,
-	.number = 12,
+	.name = { .series = "regular", .year = 2026, .number = 12 },
 	.planned = "2026-12-10T10:00:00",
 	.texts = { { .headline = "kop", .opening = "Beste *lezer*" },
 	    { .headline = "head", .preheader = "Written" } },
@@ -284,8 +282,8 @@ an_issue_in_one_language_says_so(void **state)
 	(void)state;
 	c.items = dutch;
 	c.nitems = 1;
-	c.series = "extra";
-	c.number = 0; /* not approved, and not the next one */
+	c.name.series = "extra";
+	c.name.number = 0; /* not approved, and not the next one */
 	CHECK(&c, &cfg, examples);
 }
 
@@ -324,6 +322,55 @@ the_archive_shows_what_is_public(void **state)
 }
 
 static void
+an_invitation_belongs_to_nobody(void **state)
+{
+	static const struct example examples[] = {
+		{ "both", "/edition/@kind", "invitation" },
+		{ "both", "//side[1]/@web",
+		    "https://nieuws.example/uitnodiging/3-2026" },
+		{ "both", "//side[2]/@web",
+		    "https://nieuws.example/invitation/3-2026" },
+		{ "both",
+		    "count(//@choose | //@choose-other | "
+		    "//@preferences)",
+		    "0" },
+		{ "both", "count(//@unsubscribe)", "1" },
+		{ "both", "//side[1]/@number", "Extra 3, 2026" },
+		{ "both", "//side[2]/@label", "Invitation" },
+		{ "both", "//side[1]/@invites", "yes" },
+		{ "both", "//side[1]//event/@calendar",
+		    "https://nieuws.example/agenda/6.ics" },
+		{ "both", "//side[2]//event/@calendar",
+		    "https://nieuws.example/events/6.ics" },
+	};
+	struct content_item all[sizeof(items) / sizeof(items[0])];
+	struct content c = issue;
+
+	(void)state;
+	memcpy(all, items, sizeof(items));
+	for (size_t i = 0; i < c.nitems; i++)
+		all[i].public = true;
+	c.items = all;
+	c.kind = SPECIAL_INVITATION;
+	c.name = (struct content_name){ "extra", 3, 2026 };
+	CHECK(&c, &cfg, examples);
+}
+
+static void
+what_is_mailed_only_has_no_calendar(void **state)
+{
+	static const struct example examples[] = {
+		{ "nl", "count(//event)", "1" },
+		{ "nl", "count(//@calendar)", "0" },
+		{ "nl", "count(/edition/@kind)", "0" },
+		{ "nl", "count(//@number)", "0" },
+	};
+
+	(void)state;
+	CHECK(&issue, &cfg, examples);
+}
+
+static void
 limits_hold(void **state)
 {
 	char *text = malloc(MARKDOWN_MAX + 2);
@@ -355,6 +402,8 @@ main(void)
 		cmocka_unit_test(kinds_have_their_own),
 		cmocka_unit_test(an_issue_in_one_language_says_so),
 		cmocka_unit_test(the_archive_shows_what_is_public),
+		cmocka_unit_test(an_invitation_belongs_to_nobody),
+		cmocka_unit_test(what_is_mailed_only_has_no_calendar),
 		cmocka_unit_test(limits_hold),
 	};
 

@@ -38,9 +38,7 @@ static struct content_item items[] = {
 };
 
 static const struct content issue = {
-	.series = "regular",
-	.year = 2026,
-	.number = 12,
+	.name = { .series = "regular", .year = 2026, .number = 12 },
 	.planned = "2026-12-10T10:00:00",
 	.mail_date = "Thu, 10 Dec 2026 09:00:00 +0000",
 	.texts = { { .headline = "tandarts vergoed" },
