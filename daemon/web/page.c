@@ -138,7 +138,7 @@ page_set(struct page *p, const char *name, const char *value)
 static void
 add_object(xmlNodePtr dst, const char *name, json_t *object)
 {
-	xmlNodePtr x = add(dst, name);
+	xmlNodePtr x = page_add(dst, name);
 	const char *key;
 	json_t *value, *each;
 	size_t i;
@@ -146,7 +146,7 @@ add_object(xmlNodePtr dst, const char *name, json_t *object)
 	json_object_foreach(object, key, value)
 	{
 		if (json_is_string(value))
-			set(x, key, json_string_value(value));
+			page_attr(x, key, json_string_value(value));
 		json_array_foreach(value, i, each) add_object(x, key, each);
 	}
 }
