@@ -332,8 +332,8 @@ set_links(const struct place *p, xmlNodePtr x)
 	const char *lang = content_langs[p->lang], *base = p->cfg->base_url;
 	bool dutch = p->lang == CONTENT_NL;
 
-	set_mailto(x, "subscribe", p->cfg->reply_to,
-	    dutch ? p->cfg->name_nl : p->cfg->name_en);
+	setf(x, "subscribe", "%s%s", base,
+	    dutch ? "/aanmelden" : "/en/subscribe");
 	if (p->cfg->archive)
 		setf(x, "archive", "%s%s", base,
 		    dutch ? "/archief" : "/en/archive");
