@@ -82,7 +82,9 @@ static int
 store_item(const struct shelf *s, const char *lang, int position, xmlNodePtr x,
     struct err *e)
 {
+	xmlNodePtr body = child(x, "body");
 	xmlChar *anchor = xmlGetProp(x, XCHAR "anchor");
+	xmlChar *other = body != NULL ? xmlGetProp(body, XCHAR "lang") : NULL;
 	xmlChar *title = xmlNodeGetContent(child(x, "title"));
 	struct buf words;
 	int rc;
@@ -92,8 +94,9 @@ store_item(const struct shelf *s, const char *lang, int position, xmlNodePtr x,
 	rc = DATABASE_DO(s->d, e, "archive_item", param_int(s->issue),
 	    param_text(lang), param_int(position),
 	    param_text((const char *)anchor), param_text((const char *)title),
-	    param_text(words.data));
+	    param_text(words.data), param_text((const char *)other));
 	buf_done(&words);
+	xmlFree(other);
 	xmlFree(anchor);
 	xmlFree(title);
 	return rc;

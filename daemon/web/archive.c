@@ -172,10 +172,12 @@ archive_show_year(struct request *q, struct response *r, struct err *e)
 
 /* Text in which hits stand between their signs. */
 static void
-add_excerpt(xmlNodePtr hit, const char *s)
+add_excerpt(xmlNodePtr hit, const char *s, const char *lang)
 {
 	xmlNodePtr x = page_add(hit, "excerpt"), into = x;
 
+	if (lang != NULL)
+		page_attr(x, "lang", lang);
 	while (*s != '\0') {
 		size_t n = strcspn(s, (char[]){ HIT_BEGIN, HIT_END, '\0' });
 
@@ -199,7 +201,8 @@ add_hit(struct page *p, xmlNodePtr search, const struct rows *r, int row)
 	page_attr(x, "label", rows_str(r, row, "label"));
 	page_attr(x, "day", rows_str(r, row, "day"));
 	page_attr(x, "title", rows_str(r, row, "title"));
-	add_excerpt(x, rows_str(r, row, "excerpt"));
+	add_excerpt(x, rows_str(r, row, "excerpt"),
+	    rows_text(r, row, "excerpt_lang"));
 }
 
 static int
@@ -229,6 +232,7 @@ show_hits(struct request *q, struct response *r, const char *words,
 	page_done(&p);
 	rows_done(&rows);
 	response_public(r);
+	r->indexable = false; /* what it found is */
 	return rc;
 }
 

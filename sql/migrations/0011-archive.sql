@@ -41,6 +41,8 @@ create table archive_item (
 	anchor text not null, -- of the item in the mail
 	title text not null,
 	body text not null,
+	-- Of the body, when it is there in the other language only.
+	body_lang text references language,
 	words tsvector not null generated always as (case lang when 'nl' then
 		setweight(to_tsvector('dutch'::regconfig, title), 'A')
 			|| to_tsvector('dutch'::regconfig, body)
@@ -129,7 +131,7 @@ end $$;
 -- Hits stand between two control characters, which no text has.
 create function web_archive_search(the_words text, the_lang text, most int)
 returns table (series text, year int, number int, label text, day text,
-	anchor text, title text, excerpt text)
+	anchor text, title text, excerpt text, excerpt_lang text)
 language sql stable security definer set search_path from current as $$
 	with q as materialized (
 		select c.config, archive_query(c.config, the_words) as query
@@ -137,7 +139,7 @@ language sql stable security definer set search_path from current as $$
 			else 'english'::regconfig end as config) c
 	), hit as materialized (
 		select s.series, s.year, s.number, s.label, s.day, i.anchor, i.title,
-			i.body, ts_rank(i.words, q.query) as rank, s.planned_at,
+			i.body, i.body_lang, ts_rank(i.words, q.query) as rank, s.planned_at,
 			i.position
 		from q cross join archive_item i
 		join archive_shown s using (issue_id, lang)
@@ -147,7 +149,7 @@ language sql stable security definer set search_path from current as $$
 	select h.series, h.year, h.number, h.label, h.day, h.anchor, h.title,
 		ts_headline(q.config, h.body, q.query, 'MaxFragments=2, MaxWords=25,'
 			' MinWords=10, FragmentDelimiter=" … ", StartSel=' || chr(2)
-			|| ', StopSel=' || chr(3))
+			|| ', StopSel=' || chr(3)), h.body_lang
 	from q cross join hit h order by h.rank desc, h.planned_at desc, h.position
 $$;
 

@@ -29,5 +29,6 @@ insert into archive_issue (issue_id, lang, label, headline, document)
 values ($1, $2, $3, $4, $5)
 
 -- name: archive_item
-insert into archive_item (issue_id, lang, position, anchor, title, body)
-values ($1, $2, $3, $4, $5, $6)
+insert into archive_item (issue_id, lang, position, anchor, title, body,
+	body_lang)
+values ($1, $2, $3, $4, $5, $6, $7)

@@ -91,7 +91,8 @@ select label, headline, document from web_archive_issue($1, $2, $3, $4)
 select day, text from web_archive_notes($1, $2, $3, $4)
 
 -- name: web_archive_search
-select series, year, number, label, day, anchor, title, excerpt
+select series, year, number, label, day, anchor, title, excerpt,
+	excerpt_lang
 from web_archive_search($1, $2, $3)
 
 -- name: web_archive_feed
