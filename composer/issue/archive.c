@@ -8,7 +8,6 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "composer/edition/content.h"
-#include "composer/template/xpath.h"
 
 #define ARENA_BYTES_MAX ((size_t)64 * 1024 * 1024)
 #define LABEL_BYTES_MAX ((size_t)1024)
@@ -24,13 +23,13 @@ struct shelf {
 static bool
 is(const xmlNode *x, const char *name)
 {
-	return xmlStrEqual(x->name, XCHAR name) != 0;
+	return xmlStrEqual(x->name, (const xmlChar *)name) != 0;
 }
 
 static void
 add_attr(xmlNodePtr x, const char *name, struct buf *out)
 {
-	xmlChar *value = xmlGetProp(x, XCHAR name);
+	xmlChar *value = xmlGetProp(x, (const xmlChar *)name);
 
 	if (value != NULL)
 		(void)buf_addf(out, "%s ", (const char *)value);
@@ -83,8 +82,9 @@ store_item(const struct shelf *s, const char *lang, int position, xmlNodePtr x,
     struct err *e)
 {
 	xmlNodePtr body = child(x, "body");
-	xmlChar *anchor = xmlGetProp(x, XCHAR "anchor");
-	xmlChar *other = body != NULL ? xmlGetProp(body, XCHAR "lang") : NULL;
+	xmlChar *anchor = xmlGetProp(x, (const xmlChar *)"anchor");
+	xmlChar *other =
+	    body != NULL ? xmlGetProp(body, (const xmlChar *)"lang") : NULL;
 	xmlChar *title = xmlNodeGetContent(child(x, "title"));
 	struct buf words;
 	int rc;

@@ -33,8 +33,8 @@ struct http;
 struct request {
 	const struct route *route; /* NULL while there is none */
 	char captures[ROUTE_CAPTURES_MAX][ROUTE_SEGMENT_MAX + 1];
-	struct form form;	/* of a POST */
-	struct form query;	/* after the '?'; empty when it cannot be read */
+	struct form form;  /* of a POST */
+	struct form query; /* after the '?'; empty when it cannot be read */
 	struct network network; /* whoever sent it is in; of a POST */
 	struct arena arena;
 	void *worker;
