@@ -8,6 +8,17 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+struct csv_row
+csv_row_copy(struct arena *a, const struct csv_row *r)
+{
+	struct csv_row row = { r->no, r->n,
+		arena_alloc(a, r->n * sizeof(*row.fields)) };
+
+	for (size_t i = 0; i < r->n; i++)
+		row.fields[i] = arena_strdup(a, r->fields[i]);
+	return row;
+}
+
 struct table {
 	struct arena *arena;
 	struct csv *csv;
@@ -19,12 +30,9 @@ keep_row(void *arg, const struct csv_row *r, struct err *e)
 {
 	struct table *t = arg;
 	struct csv *c = t->csv;
-	struct csv_row row = { r->no, r->n,
-		arena_alloc(t->arena, r->n * sizeof(*row.fields)) };
+	struct csv_row row = csv_row_copy(t->arena, r);
 
 	(void)e;
-	for (size_t i = 0; i < r->n; i++)
-		row.fields[i] = arena_strdup(t->arena, r->fields[i]);
 	if (c->headings.no == 0) {
 		c->headings = row;
 		return 0;

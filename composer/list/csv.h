@@ -33,6 +33,8 @@ struct csv {
 int csv_read(struct csv *ret, struct arena *a, const char *bytes, size_t n,
     struct err *e);
 
+struct csv_row csv_row_copy(struct arena *a, const struct csv_row *r);
+
 /* The column whose heading is one of these words, in any case; -1: none. */
 int csv_column(const struct csv_row *headings, const char *const *words);
 
