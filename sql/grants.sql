@@ -41,6 +41,8 @@ grant select (id, address_hash, language, state, paused_until)
 	on subscriber to tweeluik_schedule;
 grant update (state, state_reason, state_at, paused_until) on subscriber
 	to tweeluik_schedule;
+grant select (id, kind, subscriber_id, organisation_id, language, at,
+	written_at) on letter to tweeluik_schedule;
 grant insert, select on chunk, consent_event to tweeluik_schedule;
 grant insert, select (mailing_id, seq, message_id, subscriber_id)
 	on delivery to tweeluik_schedule;
@@ -51,8 +53,7 @@ grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
 grant execute on all functions in schema tweeluik to tweeluik_schedule;
 revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
-	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text)
 	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
@@ -90,6 +91,5 @@ grant usage on sequence activity_id_seq, consent_event_id_seq
 -- web: only through functions that take the number a valid token carries.
 grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
-	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
+	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text)
 	to tweeluik_web;

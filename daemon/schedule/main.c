@@ -1,5 +1,5 @@
-/* tweeluik-schedule - when: opens, holds, skips and freezes issues, and tells
- * editors what became of them */
+/* tweeluik-schedule - when: opens, holds, skips and freezes issues, tells
+ * editors what became of them, and writes the letters that readers are due */
 #include <libxml/parser.h>
 #include <string.h>
 
@@ -8,8 +8,14 @@
 #include "daemon/role/process.h"
 #include "daemon/role/role.h"
 #include "daemon/schedule/letters.h"
+#include "daemon/schedule/postman.h"
 
 #define ROUND_MS 10000
+
+struct work {
+	struct letters letters;
+	struct postman postman;
+};
 
 static int
 tell_status(struct role *r, struct err *e)
@@ -42,12 +48,19 @@ tell_status(struct role *r, struct err *e)
 }
 
 /* What goes wrong here must not keep an issue from leaving, nor the other way
- * round: this comes first, in a transaction of its own. */
+ * round: this comes first, in transactions of its own.  1: there may be more. */
 static int
-tell(struct role *r, struct letters *l, struct err *e)
+tell(struct role *r, struct work *w, struct err *e)
 {
-	if (r->options.hold || letters_round(l, r->db, e) == 0)
+	int rc, more = 0;
+
+	if (r->options.hold)
 		return 0;
+	rc = letters_round(&w->letters, r->db, e);
+	if (rc == 0)
+		rc = more = postman_round(&w->postman, r->db, e);
+	if (rc != -1)
+		return more;
 	if (e->kind == ERR_TEMP)
 		return -1;
 	log_event(LOG_LEVEL_ERROR, "letters-failed", "error", e->text, NULL);
@@ -58,8 +71,9 @@ static int
 round_of_schedule(struct role *r, void *arg, struct err *e)
 {
 	struct rows rows;
+	int more = tell(r, arg, e);
 
-	if (tell(r, arg, e) == -1)
+	if (more == -1)
 		return -1;
 	if (DATABASE_RUN(r->db, &rows, e, "schedule_round",
 		param_int(r->config.chunk_size),
@@ -71,13 +85,13 @@ round_of_schedule(struct role *r, void *arg, struct err *e)
 		    rows_str(&rows, i, "subject"), rows_str(&rows, i, "number"),
 		    "detail", rows_str(&rows, i, "detail"), NULL);
 	rows_done(&rows);
-	return tell_status(r, e);
+	return tell_status(r, e) == -1 ? -1 : more;
 }
 
 int
 main(int argc, char **argv)
 {
-	struct letters l = { .config = NULL };
+	struct work w = { .letters = { .config = NULL } };
 	struct role r;
 	struct err e;
 	int rc;
@@ -85,10 +99,13 @@ main(int argc, char **argv)
 	xmlInitParser();
 	rc = role_start(&r, argc, argv, "schedule", &e);
 	if (rc == 1) {
-		rc = letters_open(&l, &r.config, &e);
+		rc = letters_open(&w.letters, &r.config, &e);
 		if (rc == 0)
-			rc = role_loop(&r, round_of_schedule, &l, ROUND_MS, &e);
-		letters_close(&l);
+			rc = postman_open(&w.postman, &r.config, &e);
+		if (rc == 0)
+			rc = role_loop(&r, round_of_schedule, &w, ROUND_MS, &e);
+		postman_close(&w.postman);
+		letters_close(&w.letters);
 	}
 	return role_end(&r, rc, &e);
 }

@@ -43,7 +43,6 @@ static const struct {
 } always[] = {
 	{ "X-Content-Type-Options", "nosniff" },
 	{ "Referrer-Policy", "no-referrer" },
-	{ "X-Robots-Tag", "noindex" },
 	{ "Cross-Origin-Opener-Policy", "same-origin" },
 	{ "Cross-Origin-Resource-Policy", "same-origin" },
 	{ "Permissions-Policy", "camera=(), geolocation=(), microphone=()" },
@@ -58,6 +57,13 @@ response_see_other(struct response *r, const char *path)
 {
 	r->status = MHD_HTTP_SEE_OTHER;
 	r->location = path;
+}
+
+void
+response_public(struct response *r)
+{
+	r->cache = "public, max-age=300";
+	r->indexable = true;
 }
 
 static void
@@ -79,6 +85,8 @@ answer(struct MHD_Connection *c, const struct response *r, const char *allow)
 		return MHD_NO;
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		header(m, always[i].name, always[i].value);
+	if (!r->indexable)
+		header(m, "X-Robots-Tag", "noindex");
 	header(m, "Content-Security-Policy",
 	    r->policy != NULL ? r->policy : our_policy);
 	header(m, "Cache-Control", r->cache != NULL ? r->cache : "no-store");

@@ -43,6 +43,7 @@ struct response {
 	const char *location; /* of a redirect, or NULL */
 	const char *policy;   /* Content-Security-Policy other than ours */
 	const char *cache;    /* Cache-Control other than no-store */
+	bool indexable;	      /* search engines may list it */
 	unsigned retry_after; /* seconds, 0: not said */
 	struct buf body;
 };
@@ -67,5 +68,9 @@ void http_stop(struct http *h);
 
 /* A redirect after a POST, to a path. */
 void response_see_other(struct response *r, const char *path);
+
+/* A page for anybody, the same for everybody: to be listed, and kept a little
+ * while. */
+void response_public(struct response *r);
 
 #endif

@@ -1,10 +1,13 @@
 #include "daemon/web/page.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/config.h"
 #include "composer/template/template.h"
+
+#define URL_MAX ((size_t)1024)
 
 static void
 set(xmlNodePtr x, const char *name, const char *value)
@@ -14,25 +17,65 @@ set(xmlNodePtr x, const char *name, const char *value)
 		abort();
 }
 
+static xmlNodePtr
+add(xmlNodePtr dst, const char *name)
+{
+	xmlNodePtr x = xmlNewChild(dst, NULL, (const xmlChar *)name, NULL);
+
+	if (x == NULL)
+		abort();
+	return x;
+}
+
+static const char *
+name_of(const char *lang)
+{
+	return strcmp(lang, "nl") == 0 ? "Nederlands" : "English";
+}
+
 static void
 add_side(struct page *p, const char *lang)
 {
 	const struct config *c = p->site->config;
 	bool dutch = strcmp(lang, "nl") == 0;
-	xmlNodePtr side =
-	    xmlNewChild(p->root, NULL, (const xmlChar *)"side", NULL);
+	xmlNodePtr side = add(p->root, "side");
 
-	if (side == NULL)
-		abort();
 	set(side, "lang", lang);
-	set(side, "name", dutch ? "Nederlands" : "English");
+	set(side, "name", name_of(lang));
 	set(side, "list", dutch ? c->name_nl : c->name_en);
+	set(side, "subscribe", dutch ? "/aanmelden" : "/en/subscribe");
+	set(side, "privacy", dutch ? "/privacy" : "/en/privacy");
+	set(side, "accessibility",
+	    dutch ? "/toegankelijkheid" : "/en/accessibility");
+	if (c->archive) {
+		set(side, "archive", dutch ? "/archief" : "/en/archive");
+		set(side, "feed", dutch ? "/feed/nl.xml" : "/feed/en.xml");
+	}
 	if (strcmp(lang, p->lang) == 0)
 		set(side, "first", "yes");
 }
 
-void
-page_init(struct page *p, const struct site *s, const char *lang)
+static void
+add_alternate(struct page *p, const char *lang, const char *path)
+{
+	char url[URL_MAX];
+	xmlNodePtr x;
+
+	if (path == NULL)
+		return;
+	x = add(p->root, "alternate");
+	(void)snprintf(url, sizeof(url), "%s%s", p->site->config->base_url,
+	    path);
+	set(x, "lang", lang);
+	set(x, "name", name_of(lang));
+	set(x, "path", path);
+	set(x, "url", url);
+	if (strcmp(lang, p->lang) == 0)
+		page_set(p, "path", path);
+}
+
+static void
+start(struct page *p, const struct site *s, const char *lang)
 {
 	const struct config *c = s->config;
 
@@ -45,12 +88,28 @@ page_init(struct page *p, const struct site *s, const char *lang)
 	if (p->root == NULL)
 		abort();
 	(void)xmlDocSetRootElement(p->doc, p->root);
-	add_side(p, p->lang);
-	add_side(p, p->lang[0] == 'n' ? "en" : "nl");
 	page_set(p, "lang", p->lang);
 	page_set(p, "sender", c->sender);
 	page_set(p, "postal", c->postal_address);
 	page_set(p, "mail", c->unsubscribe_address);
+	add_side(p, p->lang);
+}
+
+void
+page_init(struct page *p, const struct site *s, const char *lang)
+{
+	start(p, s, lang);
+	add_side(p, p->lang[0] == 'n' ? "en" : "nl");
+}
+
+void
+page_init_public(struct page *p, const struct site *s, const char *lang,
+    const char *path_nl, const char *path_en)
+{
+	start(p, s, lang);
+	page_set(p, "current", "page"); /* a value of aria-current */
+	add_alternate(p, "nl", path_nl);
+	add_alternate(p, "en", path_en);
 }
 
 void

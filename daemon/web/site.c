@@ -33,7 +33,6 @@ static const struct {
 	[PAGE_TEST_LINK] = { "web/test-link.xhtml", true },
 	[PAGE_MISSING] = { "web/missing.xhtml", true },
 	[PAGE_UNAVAILABLE] = { "web/unavailable.xhtml", true },
-	[PAGE_FAREWELL] = { "mail/farewell.xhtml", false },
 };
 
 static int

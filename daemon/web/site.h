@@ -36,7 +36,6 @@ enum site_page {
 	PAGE_TEST_LINK,
 	PAGE_MISSING,
 	PAGE_UNAVAILABLE,
-	PAGE_FAREWELL, /* the mail */
 	SITE_PAGES
 };
 

@@ -2,7 +2,6 @@
 
 #include "base/database.h"
 #include "base/err.h"
-#include "daemon/web/farewell.h"
 #include "daemon/web/http.h"
 #include "daemon/web/page.h"
 #include "daemon/web/reader.h"
@@ -57,30 +56,6 @@ unsubscribe_thanks(struct request *q, struct response *r, struct err *e)
 	return find_and_show(q, "yes", "yes", r, e);
 }
 
-/* Leaving and the mail that confirms it happen together or not at all. */
-static int
-leave(const struct reader *d, const char *way, bool confirm, struct err *e)
-{
-	struct rows rows;
-	bool changed;
-
-	if (database_begin(d->db, e) == -1)
-		return -1;
-	if (DATABASE_RUN(d->db, &rows, e, "web_unsubscribe", param_int(d->id),
-		param_text(way), param_int(d->mailing)) == -1)
-		goto bad;
-	changed = rows_bool(&rows, 0, "changed");
-	rows_done(&rows);
-	if (changed && confirm && farewell_queue(d, e) == -1)
-		goto bad;
-	if (database_commit(d->db, e) == -1)
-		goto bad;
-	return 0;
-bad:
-	database_rollback(d->db);
-	return -1;
-}
-
 int
 unsubscribe_act(struct request *q, struct response *r, struct err *e)
 {
@@ -89,7 +64,9 @@ unsubscribe_act(struct request *q, struct response *r, struct err *e)
 	struct reader d;
 
 	if (reader_find(&d, q, own, e) == -1 ||
-	    leave(&d, one_click ? "one-click" : "page", !one_click, e) == -1)
+	    DATABASE_DO(d.db, e, "web_unsubscribe", param_int(d.id),
+		param_text(one_click ? "one-click" : "page"),
+		param_int(d.mailing)) == -1)
 		return -1;
 	if (!one_click) {
 		response_see_other(r,

@@ -146,35 +146,6 @@ language sql security definer set search_path from current as $$
 		(select issue_id from mailing where id = the_mailing))
 $$;
 
--- The last mail, for who left in this very transaction and no one else.  Some
--- forwarded readers play with the button: a few mails a day are enough.
-create function web_farewell(the_subscriber bigint, the_digest bytea,
-	the_edition text, the_subject text, the_bytes bytea, the_slots bytea)
-returns boolean
-language plpgsql security definer set search_path from current as $$
-declare
-	sealed bytea;
-	the_message bigint;
-begin
-	select address_sealed into sealed from subscriber
-	where id = the_subscriber and state = 'unsubscribed'
-		and state_at = now();
-	if sealed is null or 3 <= (select count(*) from mailing m
-		join delivery d on d.mailing_id = m.id
-		where m.kind = 'system' and m.created_at > now() - interval '1 day'
-			and d.subscriber_id = the_subscriber) then
-		return false;
-	end if;
-	insert into message (digest, kind, edition, subject, bytes, slots)
-	values (the_digest, 'system', the_edition, the_subject, the_bytes,
-		the_slots)
-	on conflict (digest) do nothing;
-	select id into the_message from message where digest = the_digest;
-	perform mailing_recipient(mailing_for('system', null, '3 days'),
-		the_message, the_subscriber, sealed);
-	return true;
-end $$;
-
 -- The complete edition of the issue that a link came with.
 create function web_version(the_mailing bigint, the_edition text)
 returns table (html text)

@@ -35,3 +35,11 @@ select message, mailing from letter_store($1, $2, $3, $4, $5, $6)
 
 -- name: letter_recipient
 select mailing_recipient($1, $2, null, $3)
+
+-- Letters to one person that nobody wrote yet.
+-- name: postman_due
+select id, kind, language, subscriber_id, organisation_id from letter
+where written_at is null order by id limit $1
+
+-- name: postman_write
+select letter_write($1, $2, $3, $4, $5, $6, make_interval(mins => $7))

@@ -7,9 +7,6 @@ from web_subscriber($1)
 -- name: web_unsubscribe
 select web_unsubscribe($1, $2, $3) as changed
 
--- name: web_farewell
-select web_farewell($1, $2, $3, $4, $5, $6) as queued
-
 -- name: web_undo
 select web_undo($1) as changed
 

@@ -60,7 +60,8 @@ class Website:
         """All that a request could change, but for the sign of life."""
         return [self.sql(f"select * from {t} order by 1, 2") for t in (
             "subscriber", "consent_event", "suppression", "mailing",
-            "delivery", "chunk", "message", "edition", "activity")]
+            "delivery", "chunk", "message", "edition", "activity", "letter",
+            "wording")]
 
     def start(self):
         with open(self.log, "ab") as log:
