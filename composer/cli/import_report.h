@@ -28,7 +28,7 @@ struct subscribers;
 struct import_report {
 	struct cli *c;
 	const char *file;
-	const char *rejects_path;   /* NULL: no such file is wanted */
+	const char *rejects_path; /* NULL: no such file is wanted */
 	const struct csv_form *form;
 	const struct csv_row *headings; /* set before the first row */
 	json_t *defects, *warnings;

@@ -6,6 +6,7 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/operator.h"
 #include "composer/cli/words.h"
+#include "composer/list/subscriber_rows.h"
 
 const char *
 subscriber_state_word(const char *state)
@@ -31,6 +32,18 @@ subscriber_language_word(const char *language)
 	return strcmp(language, "nl") == 0 ? N_("Dutch")
 	    : strcmp(language, "en") == 0  ? N_("English")
 					   : N_("both languages");
+}
+
+int
+subscriber_read_language(const char *word, const char **ret, struct err *e)
+{
+	const char *language = word != NULL ? subscriber_language(word) : NULL;
+
+	if (word != NULL && (language == NULL || language[0] == '\0'))
+		return err_set(e, ERR_USAGE,
+		    "'%s' is no language: choose nl, en or both", word);
+	*ret = language;
+	return 0;
 }
 
 int
@@ -73,6 +86,72 @@ subscriber_get(struct cli *c, const char *word, struct rows *ret, struct err *e)
 	    N_("Search by a part: tweeluik subscriber list --search TEXT"));
 }
 
+bool
+subscriber_has_left(const struct rows *r)
+{
+	const char *state = rows_str(r, 0, "state");
+
+	return !rows_null(r, 0, "suppressed") ||
+	    strcmp(state, "unsubscribed") == 0 || strcmp(state, "blocked") == 0;
+}
+
+int
+subscriber_refuse_left(struct cli *c, const struct rows *r, struct err *e)
+{
+	const char *reason = rows_str(r, 0, "suppressed");
+	const char *day = cli_day(c, DATEFMT_DAY,
+	    rows_null(r, 0, "suppressed_on") ? rows_str(r, 0, "state_at")
+					     : rows_str(r, 0, "suppressed_on"));
+
+	if (strcmp(reason, "blocked") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "This address was blocked on %s and stays so", day);
+	else if (strcmp(reason, "complaint") == 0)
+		(void)err_set(e, ERR_REFUSED,
+		    "This person complained on %s and gets no mail any more",
+		    day);
+	else if (strcmp(reason, "erased") == 0) {
+		(void)err_set(e, ERR_REFUSED,
+		    "This person was erased (GDPR) on %s", day);
+		(void)err_hint(e,
+		    N_("Only they themselves can come back, on the page to "
+		       "subscribe"));
+	} else {
+		(void)err_set(e, ERR_REFUSED,
+		    "This person left on %s: only an invitation is possible",
+		    day);
+		(void)err_hint(e,
+		    N_("An invitation: tweeluik subscriber add, without "
+		       "--basis"));
+	}
+	return err_slug(e, "left");
+}
+
+int
+subscriber_check_organisation(struct cli *c, const char *name, struct err *e)
+{
+	struct rows r;
+	bool known;
+
+	if (name == NULL || name[0] == '\0')
+		return 0;
+	if (DATABASE_RUN(c->db, &r, e, "organisation_known",
+		param_text(name)) == -1)
+		return -1;
+	known = rows_bool(&r, 0, "known");
+	rows_done(&r);
+	if (known)
+		return 0;
+	(void)err_set(e, ERR_NOT_FOUND, "The social map has no '%s'", name);
+	return err_hint(e, N_("Look: tweeluik org list"));
+}
+
+int
+subscriber_as_it_is(struct cli *c, const struct cli_args *a, struct err *e)
+{
+	return c->output == CLI_TEXT ? 0 : cli_subscriber_show(c, a, e);
+}
+
 static const struct cli_option list_options[] = {
 	{ 0, "language", "nl|en|both", N_("only this language") },
 	{ 0, "state", "STATE",
@@ -85,7 +164,9 @@ static const struct cli_option list_options[] = {
 static const struct cli_option add_options[] = {
 	{ 0, "language", "nl|en|both",
 	    N_("what they asked for; without it both, until they choose") },
-	{ 0, "basis", "TEXT", N_("how they agreed, kept as proof (required)") },
+	{ 0, "basis", "TEXT",
+	    N_("how they agreed already, kept as proof; without it a mail "
+	       "asks them") },
 	{ 0, "organisation", "NAME", N_("an organisation of the social map") },
 	{ 0, "tag", "TAG", N_("a tag; may be given more than once") },
 	{ 0 },
@@ -100,6 +181,19 @@ static const struct cli_option set_options[] = {
 	    N_("an organisation of the social map, '' for none") },
 	{ 0 },
 };
+static const struct cli_option pause_options[] = {
+	{ 0, "until", "DATE", N_("the day on which mail comes again") },
+	{ 0, "months", "N", N_("so many months from today") },
+	{ 0 },
+};
+static const struct cli_option export_options[] = {
+	{ 0, "language", "nl|en|both", N_("only this language") },
+	{ 0, "state", "STATE",
+	    N_("pending, active, paused, unsubscribed, undeliverable or "
+	       "blocked") },
+	{ 0, "tag", "TAG", N_("only with this tag") },
+	{ 0 },
+};
 static const struct cli_option import_options[] = {
 	{ 0, "apply", NULL, N_("save it; without this it is only checked") },
 	{ 0, "basis", "TEXT",
@@ -110,6 +204,8 @@ static const struct cli_option import_options[] = {
 	    N_("for rows that name no language; without it both, until they "
 	       "choose") },
 	{ 0, "map", "LIST", N_("which column is what: email=3,lang=5") },
+	{ 0, "ask", NULL,
+	    N_("send the new ones a mail that asks them to confirm") },
 	{ 0, "rejects", "FILE", N_("write the rows that were rejected") },
 	{ 0 },
 };
@@ -129,13 +225,15 @@ const struct cli_command cli_subscriber_commands[] = {
 		{ "tweeluik subscriber show info@voorbeeld.example", NULL }),
 	    N_("0 shown, 3 no subscriber"), "tweeluik subscriber set",
 	    cli_subscriber_show },
-	{ "subscriber", "add", N_("Add one person who agreed"), "<address>", 1,
-	    1, add_options,
-	    CLI_EXAMPLES(
+	{ "subscriber", "add",
+	    N_("Ask one person by mail to confirm, or add one who agreed"),
+	    "<address>", 1, 1, add_options,
+	    CLI_EXAMPLES({ "tweeluik subscriber add info@voorbeeld.example",
+			     N_("they get a mail to confirm") },
 		{ "tweeluik subscriber add info@voorbeeld.example "
 		  "--language nl --basis 'asked by phone on 1 December'",
-		    NULL }),
-	    N_("0 added, 4 this person left, 5 already a subscriber"),
+		    N_("active at once") }),
+	    N_("0 asked or added, 4 this person left, 5 already a subscriber"),
 	    "tweeluik subscriber import, tweeluik subscriber set",
 	    cli_subscriber_add },
 	{ "subscriber", "set",
@@ -149,6 +247,16 @@ const struct cli_command cli_subscriber_commands[] = {
 		    NULL }),
 	    N_("0 changed, 3 no subscriber, 4 this person left"),
 	    "tweeluik subscriber unsubscribe", cli_subscriber_set },
+	{ "subscriber", "pause", N_("Send one person nothing for a while"),
+	    "<address>", 1, 1, pause_options,
+	    CLI_EXAMPLES({ "tweeluik subscriber pause info@voorbeeld.example "
+			   "--months 2",
+			     NULL },
+		{ "tweeluik subscriber set info@voorbeeld.example --state "
+		  "active",
+		    N_("end the pause now") }),
+	    N_("0 paused, 3 no subscriber, 4 this person gets no mail anyway"),
+	    "tweeluik subscriber set", cli_subscriber_pause },
 	{ "subscriber", "unsubscribe", N_("Take one person off the list"),
 	    "<address>", 1, 1, NULL,
 	    CLI_EXAMPLES({ "tweeluik subscriber unsubscribe "
@@ -159,7 +267,7 @@ const struct cli_command cli_subscriber_commands[] = {
 	    cli_subscriber_unsubscribe },
 	{ "subscriber", "import",
 	    N_("Check a table of people (CSV); with --apply, take them in as "
-	       "active on the basis you declare"),
+	       "active on the basis you declare, or ask them"),
 	    "<file>", 1, 1, import_options,
 	    CLI_EXAMPLES({ "tweeluik subscriber import netwerkdag.csv",
 			     N_("check only") },
@@ -168,6 +276,14 @@ const struct cli_command cli_subscriber_commands[] = {
 		    NULL }),
 	    N_("0 all of it, 2 not a usable file, 6 some rows were rejected"),
 	    "tweeluik subscriber add", cli_subscriber_import },
+	{ "subscriber", "export",
+	    N_("Write the list to a file for a spreadsheet (CSV), or with "
+	       "--json"),
+	    "<file>", 1, 1, export_options,
+	    CLI_EXAMPLES({ "tweeluik subscriber export list.csv", NULL },
+		{ "tweeluik subscriber export - --state active --json", NULL }),
+	    N_("0 written"), "tweeluik subscriber import",
+	    cli_subscriber_export },
 	{ "why", NULL,
 	    N_("What became of an issue for one reader, step by step"),
 	    "<address> [number]", 1, 2, NULL,

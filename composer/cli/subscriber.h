@@ -4,6 +4,8 @@
 #ifndef COMPOSER_CLI_SUBSCRIBER_H
 #define COMPOSER_CLI_SUBSCRIBER_H
 
+#include <stdbool.h>
+
 #include "base/address.h"
 #include "base/keys.h"
 
@@ -16,10 +18,14 @@ int cli_subscriber_list(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_subscriber_show(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_subscriber_add(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_subscriber_set(struct cli *c, const struct cli_args *a, struct err *e);
+int
+cli_subscriber_pause(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
     struct err *e);
 int
 cli_subscriber_import(struct cli *c, const struct cli_args *a, struct err *e);
+int
+cli_subscriber_export(struct cli *c, const struct cli_args *a, struct err *e);
 
 /* msgids for a state and a language of the list, and for what happened and
  * how */
@@ -38,5 +44,31 @@ int subscriber_find(struct cli *c, const char *word, struct rows *ret,
 /* The same, and ERR_NOT_FOUND for who is no subscriber. */
 int subscriber_get(struct cli *c, const char *word, struct rows *ret,
     struct err *e);
+
+/* nl, en or both as an option has it, checked; NULL stays NULL. */
+int subscriber_read_language(const char *word, const char **ret, struct err *e);
+
+/* Who left, was blocked or complained, as found; the refusal that says so. */
+bool subscriber_has_left(const struct rows *r);
+int subscriber_refuse_left(struct cli *c, const struct rows *r, struct err *e);
+int
+subscriber_check_organisation(struct cli *c, const char *name, struct err *e);
+/* A script gets the person as they are now. */
+int subscriber_as_it_is(struct cli *c, const struct cli_args *a, struct err *e);
+
+/* Whom to list or to export; each may be NULL. */
+struct subscriber_filter {
+	const char *language, *state, *tag, *text;
+};
+int subscriber_read_filter(struct subscriber_filter *f,
+    const struct cli_args *a, struct err *e);
+/*
+ * Calls found() for every person who matches, with their address, a page of
+ * the list in memory at a time.
+ */
+int subscriber_each(struct cli *c, const struct subscriber_filter *f,
+    int (*found)(void *arg, const char *address, const struct rows *r, int row,
+	struct err *e),
+    void *arg, struct err *e);
 
 #endif

@@ -23,12 +23,18 @@ where e.address_hash = $1::bytea order by e.id
 -- Language, state and tag, each or null; the next ones after an id.
 select s.id, s.address_sealed, o.name as organisation, s.language,
 	s.language_from, s.state, s.paused_until, to_jsonb(s.tags) as tags,
-	rfc3339(s.created_at) as since
+	array_to_string(s.tags, ',') as tag_list, rfc3339(s.created_at) as since
 from subscriber s left join organisation o on o.id = s.organisation_id
 where s.id > $4::bigint and ($1::text is null or s.language = $1)
 	and ($2::text is null or s.state = $2)
 	and ($3::text is null or $3 = any (s.tags))
 order by s.id limit 5000
+
+-- name: subscriber_count
+select count(*) as n from subscriber s
+where ($1::text is null or s.language = $1)
+	and ($2::text is null or s.state = $2)
+	and ($3::text is null or $3 = any (s.tags))
 
 -- name: subscriber_counts
 select count(*) filter (where state = 'active') as active,
@@ -113,3 +119,59 @@ select exists (select from organisation where lower(name) = lower($1)) as known
 
 -- name: today
 select schedule_date(now()) as today
+
+-- name: in_months
+select (schedule_date(now()) + make_interval(months => $1::int))::date as day
+
+-- name: subscriber_add
+-- With proof that they agreed; no row when they left meanwhile.
+with added as (
+	insert into subscriber (address_hash, address_sealed, language,
+		language_from, state, organisation_id, tags)
+	select $1::bytea, $2::bytea, coalesce($3, 'both'),
+		case when $3::text is null then 'default' else 'chosen' end,
+		'active', (select id from organisation
+			where lower(name) = lower($4) order by id limit 1),
+		array(select distinct t from unnest($5::text[]) t order by t)
+	where not exists (select from suppression where address_hash = $1)
+	returning address_hash),
+proof as (
+	insert into consent_event (address_hash, kind, way, basis)
+	select address_hash, 'subscribed', 'command', $7::text from added)
+select 'added' as outcome, activity_add($6, 'subscriber', null, 'added')
+from added
+
+-- name: subscriber_invite
+-- The same for who is asked first; $7 is for the other one.
+select i.outcome
+from subscriber_invite($1, $2, coalesce($3, 'both'),
+	case when $3::text is null then 'default' else 'chosen' end,
+	(select id from organisation where lower(name) = lower($4)
+		order by id limit 1), $5::text[], $6) i
+where $7::text is null
+
+-- name: subscriber_mails
+-- The newest mails to a subscriber and what became of them; issues that were
+-- not planned for them are left out.
+with some as (
+	(select m.id, null::text as letter from mailing m
+	where m.kind = 'issue' order by m.created_at desc limit 5)
+	union all
+	(select t.mailing_id, t.kind from letter t
+	where t.subscriber_id = $1 and t.mailing_id is not null
+	order by t.id desc limit 5)
+)
+select rfc3339(coalesce(o.at, m.created_at)) as at, some.letter,
+	l.number || '-' || l.year as issue, d.edition,
+	coalesce(o.result::text, 'waiting') as result, o.code, o.status, o.stage
+from some
+join mailing m on m.id = some.id
+cross join lateral (select x.seq, g.edition from delivery x
+	join message g on g.id = x.message_id
+	where x.mailing_id = m.id and x.subscriber_id = $1
+	order by x.seq desc limit 1) d
+left join lateral (select * from outcome y
+	where y.mailing_id = m.id and y.seq = d.seq
+	order by y.attempt desc limit 1) o on true
+left join issue_label l on l.id = m.issue_id
+order by coalesce(o.at, m.created_at) desc limit 6
