@@ -153,7 +153,7 @@ where $7::text is null
 -- name: subscriber_mails
 -- The newest mails to a subscriber and what became of them; issues that were
 -- not planned for them are left out.
-with some as (
+with mail as (
 	(select m.id, null::text as letter from mailing m
 	where m.kind = 'issue' order by m.created_at desc limit 5)
 	union all
@@ -161,11 +161,11 @@ with some as (
 	where t.subscriber_id = $1 and t.mailing_id is not null
 	order by t.id desc limit 5)
 )
-select rfc3339(coalesce(o.at, m.created_at)) as at, some.letter,
+select rfc3339(coalesce(o.at, m.created_at)) as at, mail.letter,
 	l.number || '-' || l.year as issue, d.edition,
 	coalesce(o.result::text, 'waiting') as result, o.code, o.status, o.stage
-from some
-join mailing m on m.id = some.id
+from mail
+join mailing m on m.id = mail.id
 cross join lateral (select x.seq, g.edition from delivery x
 	join message g on g.id = x.message_id
 	where x.mailing_id = m.id and x.subscriber_id = $1
