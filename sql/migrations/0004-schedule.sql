@@ -56,16 +56,19 @@ language sql stable as $$
 		from (select local at time zone zone as t) x) y
 $$;
 
--- A moment on the newsletter's wall clock, RFC 3339 with offset.
+-- A moment on the newsletter's wall clock, RFC 3339 with offset.  Called for
+-- every row of long lists; in SQL, which plans anew each time, it is five times
+-- slower.
 create function rfc3339(at timestamptz) returns text
-language sql stable as $$
-	select to_char(l, 'YYYY-MM-DD"T"HH24:MI:SS')
+language plpgsql stable as $$
+declare
+	l timestamp := at at time zone schedule_zone();
+	o interval := l - (at at time zone 'UTC');
+begin
+	return to_char(l, 'YYYY-MM-DD"T"HH24:MI:SS')
 		|| case when o < interval '0' then '-' else '+' end
-		|| to_char(case when o < interval '0' then -o else o end, 'HH24:MI')
-	from (select at at time zone z as l,
-		(at at time zone z) - (at at time zone 'UTC') as o
-		from (select schedule_zone() as z) s) x
-$$;
+		|| to_char(case when o < interval '0' then -o else o end, 'HH24:MI');
+end $$;
 
 -- Easter Sunday (Meeus, Jones, Butcher; Gregorian calendar).
 create function easter(y int) returns date

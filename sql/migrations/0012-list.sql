@@ -20,11 +20,13 @@ end $$;
 -- Rows in the order of the file, as arrays; what would become of each.  The
 -- first of the same addresses counts, the others are duplicates of it.  Nothing
 -- in a file changes the state of somebody on the list, but that they left.
+-- A generic plan looks each row up by index, whatever the statistics say of a
+-- list that has just grown.
 create function import_add(nos int[], hashes bytea[], seals bytea[],
 	organisations text[], languages text[], all_tags text[], states text[],
 	untils date[])
 returns table (fate text, duplicate_of int, unknown_organisation boolean)
-language plpgsql as $$
+language plpgsql set plan_cache_mode = 'force_generic_plan' as $$
 begin
 	return query
 	with given as (

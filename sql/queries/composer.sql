@@ -1,7 +1,10 @@
 -- What every command of the composer may need.
 
 -- name: set_actor
-select set_config('tweeluik.actor', $1, false);
+-- And plans for the values at hand, as most commands run a query once and many
+-- have parameters that may be null.
+select set_config('tweeluik.actor', $1, false),
+	set_config('plan_cache_mode', 'force_custom_plan', false);
 
 -- name: activity_add
 select activity_add($1, $2, $3, $4, $5);

@@ -119,10 +119,181 @@ refuses(void **state)
 	}
 }
 
+/* The same rows however the bytes come: a scan, then a stream. */
+struct flat {
+	struct buf text;
+	size_t rows;
+	size_t refuse; /* the row to refuse, 0 for none */
+};
+
+static int
+flatten_row(void *arg, const struct csv_row *r, struct err *e)
+{
+	struct flat *f = arg;
+
+	(void)buf_addf(&f->text, " %zu", r->no);
+	for (size_t k = 0; k < r->n; k++)
+		(void)buf_addf(&f->text, "|%s", r->fields[k]);
+	f->rows++;
+	return f->rows == f->refuse
+	    ? err_plain(e, ERR_INPUT, "refused", "This row is refused")
+	    : 0;
+}
+
+/* Pieces of `step` bytes behind a first one of `first`, each in memory of its
+ * own so that asan sees a step too far. */
+static int
+in_pieces(const char *s, size_t n, size_t first, size_t step, void *x,
+    int (*feed)(void *x, const char *bytes, size_t n, struct err *e),
+    struct err *e)
+{
+	size_t at = 0, size = first;
+
+	while (at < n) {
+		size_t part = size < n - at ? size : n - at;
+		char *exact = malloc(part > 0 ? part : 1);
+		int rc;
+
+		assert_non_null(exact);
+		memcpy(exact, s + at, part);
+		rc = feed(x, exact, part, e);
+		free(exact);
+		if (rc == -1)
+			return -1;
+		at += part;
+		size = step;
+	}
+	return 0;
+}
+
+static int
+feed_scan(void *x, const char *bytes, size_t n, struct err *e)
+{
+	return csv_scan_feed(x, bytes, n, e);
+}
+
+static int
+feed_stream(void *x, const char *bytes, size_t n, struct err *e)
+{
+	return csv_stream_feed(x, bytes, n, e);
+}
+
+static int
+read_pieces(struct flat *f, struct csv_form *form, const char *s, size_t n,
+    size_t first, size_t step, struct err *e)
+{
+	struct csv_stream *stream;
+	struct csv_scan scan;
+	int rc;
+
+	csv_scan_init(&scan);
+	if (in_pieces(s, n, first, step, &scan, feed_scan, e) == -1 ||
+	    csv_scan_end(&scan, form, e) == -1)
+		return -1;
+	(void)buf_addf(&f->text, "%c",
+	    form->separator == '\t' ? 'T' : form->separator);
+	stream = csv_stream_new(form, flatten_row, f);
+	rc = in_pieces(s, n, first, step, stream, feed_stream, e);
+	if (rc == 0)
+		rc = csv_stream_end(stream, e);
+	csv_stream_free(stream);
+	return rc;
+}
+
+static void
+split_everywhere(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		const char *s = good[i].in;
+		size_t n = strlen(s);
+
+		for (size_t at = 0; at <= n; at++) {
+			struct flat f = { .rows = 0 };
+			struct csv_form form;
+			struct err e;
+
+			/* The first of no bytes: one byte at a time. */
+			buf_init(&f.text, 4096);
+			assert_int_equal(read_pieces(&f, &form, s, n, at,
+					     at == 0 ? 1 : n, &e),
+			    0);
+			assert_string_equal(f.text.data, good[i].out);
+			assert_int_equal(form.converted, good[i].converted);
+			buf_done(&f.text);
+		}
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		for (size_t at = 0; at <= bad[i].n; at++) {
+			struct flat f = { .rows = 0 };
+			struct csv_form form;
+			struct err e;
+
+			buf_init(&f.text, 4096);
+			assert_int_equal(read_pieces(&f, &form, bad[i].in,
+					     bad[i].n, at,
+					     at == 0 ? 1 : bad[i].n, &e),
+			    -1);
+			assert_string_equal(err_word(&e), bad[i].slug);
+			buf_done(&f.text);
+		}
+}
+
+static void
+a_row_can_be_refused(void **state)
+{
+	struct flat f = { .refuse = 3 };
+	struct csv_form form;
+	struct err e;
+
+	(void)state;
+	buf_init(&f.text, 100);
+	assert_int_equal(read_pieces(&f, &form, BYTES("a\nb\nc\nd\ne\n"), 4, 4,
+			     &e),
+	    -1);
+	assert_string_equal(err_word(&e), "refused");
+	assert_int_equal(f.rows, 3);
+	buf_done(&f.text);
+}
+
+static void
+is_utf8_or_not(void **state)
+{
+	static const struct {
+		const char *in;
+		bool utf8;
+	} texts[] = { { "\xc3\xab", true }, { "\xe2\x82\xac", true },
+		{ "\xf0\x9f\x98\x80", true }, { "\xf4\x8f\xbf\xbf", true },
+		{ "\xed\x9f\xbf", true }, { "\xc2\xa0", true },
+		{ "\xc1\xbf", false }, /* overlong */
+		{ "\xe0\x9f\xbf", false }, { "\xf0\x8f\xbf\xbf", false },
+		{ "\xed\xa0\x80", false },     /* a surrogate */
+		{ "\xf4\x90\x80\x80", false }, /* beyond U+10FFFF */
+		{ "\xf5\x80\x80\x80", false }, { "\x80", false },
+		{ "\xc3", false }, { "\xc3x", false }, { "\xe2\x82x", false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct csv_scan scan;
+		struct csv_form form;
+		struct err e;
+
+		csv_scan_init(&scan);
+		assert_int_equal(csv_scan_feed(&scan, texts[i].in,
+				     strlen(texts[i].in), &e),
+		    0);
+		/* 8f and 90 are nothing in Windows-1252. */
+		if (csv_scan_end(&scan, &form, &e) == 0)
+			assert_int_equal(form.converted, !texts[i].utf8);
+		else
+			assert_false(texts[i].utf8);
+	}
+}
+
 static void
 limits(void **state)
 {
-	char *s = malloc(CSV_BYTES_MAX + 2);
+	char *s = malloc(CSV_TABLE_MAX + 2);
 	struct arena a;
 	struct csv c;
 	struct err e;
@@ -130,14 +301,24 @@ limits(void **state)
 	(void)state;
 	assert_non_null(s);
 	arena_init(&a, 512 << 20);
-	memset(s, 'a', CSV_BYTES_MAX + 1);
-	assert_int_equal(csv_read(&c, &a, s, CSV_BYTES_MAX, &e), 0);
-	assert_int_equal(csv_read(&c, &a, s, CSV_BYTES_MAX + 1, &e), -1);
+	memset(s, '\n', CSV_TABLE_MAX + 1);
+	s[0] = 'a';
+	assert_int_equal(csv_read(&c, &a, s, CSV_TABLE_MAX, &e), 0);
+	assert_int_equal(csv_read(&c, &a, s, CSV_TABLE_MAX + 1, &e), -1);
 	assert_string_equal(err_word(&e), "too-large");
 	memset(s, ';', CSV_COLUMNS_MAX);
 	assert_int_equal(csv_read(&c, &a, s, CSV_COLUMNS_MAX - 1, &e), 0);
 	assert_int_equal(c.headings.n, CSV_COLUMNS_MAX);
 	assert_int_equal(csv_read(&c, &a, s, CSV_COLUMNS_MAX, &e), -1);
+	assert_string_equal(err_word(&e), "too-large");
+	/* A row with the NUL behind its field. */
+	memset(s, 'a', CSV_TABLE_MAX);
+	assert_int_equal(csv_read(&c, &a, s, CSV_ROW_BYTES_MAX - 1, &e), 0);
+	assert_int_equal(csv_read(&c, &a, s, CSV_ROW_BYTES_MAX, &e), -1);
+	assert_string_equal(err_word(&e), "too-large");
+	/* A quote that is never closed does not eat a whole file. */
+	s[0] = '"';
+	assert_int_equal(csv_read(&c, &a, s, CSV_TABLE_MAX, &e), -1);
 	assert_string_equal(err_word(&e), "too-large");
 	for (size_t i = 0; i <= CSV_ROWS_MAX + 1; i++)
 		memcpy(s + 2 * i, "x\n", 2);
@@ -151,6 +332,23 @@ limits(void **state)
 	assert_string_equal(err_word(&e), "too-many-rows");
 	arena_done(&a);
 	free(s);
+}
+
+static void
+a_file_has_a_limit(void **state)
+{
+	struct csv_scan scan;
+	char mb[1024 * 1024];
+	struct err e;
+
+	(void)state;
+	memset(mb, '\n', sizeof(mb));
+	csv_scan_init(&scan);
+	for (size_t i = 0; i < CSV_BYTES_MAX / sizeof(mb); i++)
+		assert_int_equal(csv_scan_feed(&scan, mb, sizeof(mb), &e), 0);
+	assert_int_equal(csv_scan_feed(&scan, mb, 0, &e), 0);
+	assert_int_equal(csv_scan_feed(&scan, mb, 1, &e), -1);
+	assert_string_equal(err_word(&e), "too-large");
 }
 
 /* Any prefix of a file is a table or an error, and the rows that are
@@ -197,8 +395,8 @@ columns(void **state)
 	(void)state;
 	arena_init(&a, 1 << 20);
 	assert_int_equal(csv_read(&c, &a, in, sizeof(in) - 1, &e), 0);
-	assert_int_equal(csv_column(&c, email), 1);
-	assert_int_equal(csv_column(&c, missing), -1);
+	assert_int_equal(csv_column(&c.headings, email), 1);
+	assert_int_equal(csv_column(&c.headings, missing), -1);
 	assert_string_equal(csv_field(&c.rows[0], 0), "nl");
 	assert_string_equal(csv_field(&c.rows[0], 1), "");
 	assert_string_equal(csv_field(&c.rows[0], -1), "");
@@ -252,7 +450,11 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads),
 		cmocka_unit_test(refuses),
+		cmocka_unit_test(split_everywhere),
+		cmocka_unit_test(a_row_can_be_refused),
+		cmocka_unit_test(is_utf8_or_not),
 		cmocka_unit_test(limits),
+		cmocka_unit_test(a_file_has_a_limit),
 		cmocka_unit_test(any_prefix),
 		cmocka_unit_test(columns),
 		cmocka_unit_test(guards_formulas),
