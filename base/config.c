@@ -60,6 +60,9 @@ static cfg_opt_t send_opts[] = {
 static cfg_opt_t web_opts[] = {
 	CFG_STR("listen", "127.0.0.1:8080", CFGF_NONE),
 	CFG_STR("metrics", "", CFGF_NONE),
+	CFG_BOOL("proxy", cfg_true, CFGF_NONE),
+	CFG_INT("signups_per_network", 30, CFGF_NONE),
+	CFG_INT("signup_letters", 200, CFGF_NONE),
 	CFG_END(),
 };
 static char nobody[] = "{}";
@@ -184,6 +187,9 @@ fill(struct config *c, struct err *e)
 	c->quiet_hours = cfg_getstr(g, "send|quiet_hours");
 	c->web_listen = cfg_getstr(g, "web|listen");
 	c->web_metrics = cfg_getstr(g, "web|metrics");
+	c->web_proxy = cfg_getbool(g, "web|proxy");
+	c->signups_per_network = (int)cfg_getint(g, "web|signups_per_network");
+	c->signup_letters = (int)cfg_getint(g, "web|signup_letters");
 	return 0;
 }
 

@@ -80,6 +80,9 @@ struct config {
 	/* web */
 	const char *web_listen;	 /* address:port on loopback */
 	const char *web_metrics; /* that or unix:/path, "" for nowhere */
+	bool web_proxy;		 /* X-Forwarded-For says who asks */
+	int signups_per_network; /* an hour; 0: no limit */
+	int signup_letters;	 /* to them, an hour; 0: no limit */
 
 	struct cfg_t *cfg;
 };

@@ -271,6 +271,8 @@ config_check_values(struct cfg_t *cfg)
 		{ "send|journal_sync", check_sync },
 		{ "send|quiet_hours", check_quiet_hours },
 		{ "web|metrics", check_metrics },
+		{ "web|signups_per_network", check_limit },
+		{ "web|signup_letters", check_limit },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

@@ -53,7 +53,10 @@ grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
 grant execute on all functions in schema tweeluik to tweeluik_schedule;
 revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
-	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text)
+	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text),
+	web_signup(bytea, bytea, text, text, text, text),
+	web_joining(bigint, bigint), web_confirm(bigint, bigint),
+	web_confirm_again(bigint, bigint), web_issues()
 	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
@@ -91,5 +94,8 @@ grant usage on sequence activity_id_seq, consent_event_id_seq
 -- web: only through functions that take the number a valid token carries.
 grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
-	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text)
+	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text),
+	web_signup(bytea, bytea, text, text, text, text),
+	web_joining(bigint, bigint), web_confirm(bigint, bigint),
+	web_confirm_again(bigint, bigint), web_issues()
 	to tweeluik_web;

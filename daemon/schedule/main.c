@@ -15,6 +15,7 @@
 struct work {
 	struct letters letters;
 	struct postman postman;
+	bool crowded; /* more people sign up than may get mail */
 };
 
 static int
@@ -47,20 +48,52 @@ tell_status(struct role *r, struct err *e)
 	return 0;
 }
 
+/* People who filled in the form are due a letter, or not. */
+static int
+settle(struct role *r, struct work *w, struct err *e)
+{
+	int64_t settled, waiting;
+	struct rows rows;
+
+	if (DATABASE_RUN(r->db, &rows, e, "signup_settle",
+		param_int(r->config.signup_letters)) == -1)
+		return -1;
+	settled = rows_int(&rows, 0, "settled");
+	waiting = rows_int(&rows, 0, "waiting");
+	if (waiting > 0 && settled == 0 && !w->crowded)
+		log_event(LOG_LEVEL_WARNING, "signups-wait", "waiting",
+		    rows_str(&rows, 0, "waiting"), NULL);
+	w->crowded = waiting > 0 && (w->crowded || settled == 0);
+	rows_done(&rows);
+	return waiting > 0 && settled > 0;
+}
+
+/* Alarms and reports, sign-ups, letters, in this order: a form becomes a letter
+ * that becomes mail in one round. */
+static int
+write_all(struct role *r, struct work *w, struct err *e)
+{
+	int more, rc;
+
+	if (letters_round(&w->letters, r->db, e) == -1 ||
+	    (more = settle(r, w, e)) == -1 ||
+	    (rc = postman_round(&w->postman, r->db, e)) == -1)
+		return -1;
+	return more | rc;
+}
+
 /* What goes wrong here must not keep an issue from leaving, nor the other way
  * round: this comes first, in transactions of its own.  1: there may be more. */
 static int
 tell(struct role *r, struct work *w, struct err *e)
 {
-	int rc, more = 0;
+	int rc;
 
 	if (r->options.hold)
 		return 0;
-	rc = letters_round(&w->letters, r->db, e);
-	if (rc == 0)
-		rc = more = postman_round(&w->postman, r->db, e);
+	rc = write_all(r, w, e);
 	if (rc != -1)
-		return more;
+		return rc;
 	if (e->kind == ERR_TEMP)
 		return -1;
 	log_event(LOG_LEVEL_ERROR, "letters-failed", "error", e->text, NULL);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -203,6 +204,34 @@ take_field(void *arg, enum MHD_ValueKind kind, const char *name,
 	return MHD_YES;
 }
 
+/* A field that comes several times is one list (RFC 9110, 5.3); the end of it
+ * counts. */
+static enum MHD_Result
+take_forwarded(void *arg, enum MHD_ValueKind kind, const char *name,
+    const char *value)
+{
+	const char **last = arg;
+
+	(void)kind;
+	if (strcasecmp(name, "X-Forwarded-For") == 0)
+		*last = value;
+	return MHD_YES;
+}
+
+static void
+find_network(const struct http *h, struct MHD_Connection *c,
+    struct network *ret)
+{
+	const union MHD_ConnectionInfo *info =
+	    MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const char *forwarded = NULL;
+
+	if (h->options.proxy)
+		(void)MHD_get_connection_values(c, MHD_HEADER_KIND,
+		    take_forwarded, &forwarded);
+	network_of(ret, info->client_addr, forwarded);
+}
+
 static const char *
 field(struct MHD_Connection *c, const char *name)
 {
@@ -235,6 +264,8 @@ begin(struct http *h, struct exchange *x, struct MHD_Connection *c,
 		    route_allow(m.allowed != 0 ? m.allowed : ROUTE_GET));
 	x->request.route = m.route;
 	memcpy(x->request.captures, m.captures, sizeof(m.captures));
+	if (method == ROUTE_POST)
+		find_network(h, c, &x->request.network);
 	if (length != NULL && strtoull(length, NULL, 10) > BODY_BYTES_MAX)
 		return answer_line(c, MHD_HTTP_CONTENT_TOO_LARGE, "too large\n",
 		    NULL);

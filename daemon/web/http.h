@@ -24,6 +24,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "daemon/web/form.h"
+#include "daemon/web/network.h"
 #include "daemon/web/route.h"
 
 struct err;
@@ -32,7 +33,8 @@ struct http;
 struct request {
 	const struct route *route; /* NULL while there is none */
 	char captures[ROUTE_CAPTURES_MAX][ROUTE_SEGMENT_MAX + 1];
-	struct form form; /* of a POST */
+	struct form form;	/* of a POST */
+	struct network network; /* whoever sent it is in; of a POST */
 	struct arena arena;
 	void *worker;
 };
@@ -52,6 +54,7 @@ struct http_options {
 	const char *listen; /* of daemon/web/listener.h */
 	const struct route *routes;
 	unsigned threads, connections;
+	bool proxy; /* X-Forwarded-For says who asks */
 	void *arg;
 	/* Called in the thread that will use the worker. */
 	void *(*worker_new)(void *arg);

@@ -30,6 +30,7 @@ start(struct web *w, struct role *r, struct err *e)
 		.routes = pages_routes,
 		.threads = THREADS,
 		.connections = CONNECTIONS_MAX,
+		.proxy = r->config.web_proxy,
 		.arg = &w->site,
 		.worker_new = site_worker_new,
 		.worker_free = site_worker_free,

@@ -92,6 +92,7 @@ start(struct page *p, const struct site *s, const char *lang)
 	page_set(p, "sender", c->sender);
 	page_set(p, "postal", c->postal_address);
 	page_set(p, "mail", c->unsubscribe_address);
+	page_set(p, "contact", c->reply_to);
 	add_side(p, p->lang);
 }
 

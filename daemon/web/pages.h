@@ -33,6 +33,14 @@ int preferences_act(struct request *q, struct response *r, struct err *e);
 int preferences_done(struct request *q, struct response *r, struct err *e);
 int version_show(struct request *q, struct response *r, struct err *e);
 int health_show(struct request *q, struct response *r, struct err *e);
+int signup_show(struct request *q, struct response *r, struct err *e);
+int signup_act(struct request *q, struct response *r, struct err *e);
+int signup_sent(struct request *q, struct response *r, struct err *e);
+int confirm_show(struct request *q, struct response *r, struct err *e);
+int confirm_act(struct request *q, struct response *r, struct err *e);
+int confirm_done(struct request *q, struct response *r, struct err *e);
+int confirm_again(struct request *q, struct response *r, struct err *e);
+int confirm_sent(struct request *q, struct response *r, struct err *e);
 int home_show(struct request *q, struct response *r, struct err *e);
 int style_show(struct request *q, struct response *r, struct err *e);
 

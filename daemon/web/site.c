@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "composer/template/template.h"
 #include "daemon/web/http.h"
+#include "daemon/web/limit.h"
 #include "daemon/web/page.h"
 
 #define FILE_BYTES_MAX ((size_t)256 * 1024)
@@ -28,6 +29,11 @@ static const struct {
 	[PAGE_LANGUAGE] = { "web/language.xhtml", false },
 	[PAGE_LANGUAGE_DONE] = { "web/language-done.xhtml", false },
 	[PAGE_PREFERENCES] = { "web/preferences.xhtml", false },
+	[PAGE_SIGNUP] = { "web/signup.xhtml", false },
+	[PAGE_CHECK_MAIL] = { "web/check-mail.xhtml", false },
+	[PAGE_CONFIRM] = { "web/confirm.xhtml", false },
+	[PAGE_JOINED] = { "web/joined.xhtml", false },
+	[PAGE_TOO_MANY] = { "web/too-many.xhtml", true },
 	[PAGE_HOME] = { "web/home.xhtml", true },
 	[PAGE_UNKNOWN_LINK] = { "web/unknown-link.xhtml", true },
 	[PAGE_TEST_LINK] = { "web/test-link.xhtml", true },
@@ -72,6 +78,7 @@ site_open(struct site *s, const struct config *c, const struct keys *k,
 	char path[4096];
 
 	*s = (struct site){ .config = c, .keys = k };
+	s->signups = limit_new((unsigned)c->signups_per_network);
 	buf_init(&s->style, FILE_BYTES_MAX);
 	for (int i = 0; i < SITE_PAGES; i++)
 		buf_init(&s->fixed[i], FILE_BYTES_MAX);
@@ -104,6 +111,7 @@ site_close(struct site *s)
 		buf_done(&s->fixed[i]);
 	}
 	buf_done(&s->style);
+	limit_free(s->signups);
 	s->config = NULL;
 }
 

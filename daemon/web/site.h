@@ -5,7 +5,7 @@
  * they are there when nothing else is.
  *
  * Ownership: struct site borrows configuration and keys; it is read-only once
- *   open.  A struct site_worker belongs to one thread and owns its connection.
+ *   open but for what is counted.  A struct site_worker belongs to one thread and owns its connection.
  * Errors: site_open(): ERR_CONFIG for a template, ERR_SYS for a missing file.
  */
 #ifndef DAEMON_WEB_SITE_H
@@ -19,6 +19,7 @@ struct config;
 struct database;
 struct err;
 struct keys;
+struct limit;
 struct request;
 struct response;
 struct template;
@@ -31,6 +32,11 @@ enum site_page {
 	PAGE_LANGUAGE,
 	PAGE_LANGUAGE_DONE,
 	PAGE_PREFERENCES,
+	PAGE_SIGNUP,
+	PAGE_CHECK_MAIL,
+	PAGE_CONFIRM,
+	PAGE_JOINED,
+	PAGE_TOO_MANY,
 	PAGE_HOME,
 	PAGE_UNKNOWN_LINK,
 	PAGE_TEST_LINK,
@@ -45,6 +51,7 @@ struct site {
 	struct template *templates[SITE_PAGES];
 	struct buf fixed[SITE_PAGES]; /* empty for pages made on request */
 	struct buf style;
+	struct limit *signups; /* has a lock of its own */
 };
 
 struct site_worker {

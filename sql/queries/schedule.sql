@@ -36,6 +36,9 @@ select message, mailing from letter_store($1, $2, $3, $4, $5, $6)
 -- name: letter_recipient
 select mailing_recipient($1, $2, null, $3)
 
+-- name: signup_settle
+select settled, waiting from signup_settle($1)
+
 -- Letters to one person that nobody wrote yet.
 -- name: postman_due
 select id, kind, language, subscriber_id, organisation_id from letter

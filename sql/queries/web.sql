@@ -24,3 +24,18 @@ select web_health($1) as word
 
 -- name: web_metrics
 select metric, label1, label2, value from web_metrics($1)
+
+-- name: web_signup
+select web_signup($1, $2, $3, $4, $5, $6)
+
+-- name: web_joining
+select state, language from web_joining($1, $2)
+
+-- name: web_confirm
+select web_confirm($1, $2) as changed
+
+-- name: web_confirm_again
+select web_confirm_again($1, $2)
+
+-- name: web_issues
+select next, latest from web_issues()

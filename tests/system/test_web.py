@@ -608,7 +608,7 @@ def test_a_drip_of_octets_ends_at_the_deadline(site):
 def test_no_token_in_the_log(site):
     reader = site.reader()
     token = site.token("u", reader)
-    site.sql("alter table message add constraint full_up check (false)")
+    site.sql("alter table letter add constraint full_up check (false)")
     for path in f"/u/{token}", f"/u/{token}/nothing", f"/u/{token}%00":
         site.get(path)
         site.post(path, ONE_CLICK.lower())

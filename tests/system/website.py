@@ -61,7 +61,7 @@ class Website:
         return [self.sql(f"select * from {t} order by 1, 2") for t in (
             "subscriber", "consent_event", "suppression", "mailing",
             "delivery", "chunk", "message", "edition", "activity", "letter",
-            "wording")]
+            "signup", "wording")]
 
     def start(self):
         with open(self.log, "ab") as log:
