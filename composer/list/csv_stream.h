@@ -64,7 +64,7 @@ struct csv_stream;
 void csv_stream_free(struct csv_stream *s);
 struct csv_stream *csv_stream_new(const struct csv_form *form,
     int (*row)(void *arg, const struct csv_row *r, struct err *e), void *arg)
-    __attribute__((malloc(csv_stream_free, 1), returns_nonnull));
+    __attribute__((returns_nonnull));
 int csv_stream_feed(struct csv_stream *s, const char *bytes, size_t n,
     struct err *e);
 /* ERR_INPUT, empty-file, when there was no row at all. */
