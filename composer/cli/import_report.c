@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
+#include "composer/cli/subscriber.h"
 #include "composer/cli/words.h"
 #include "composer/list/csv.h"
 #include "composer/list/subscribers.h"
@@ -18,7 +19,8 @@ import_report_init(struct import_report *r, struct cli *c)
 {
 	*r = (struct import_report){ .c = c,
 		.defects = json_array(),
-		.warnings = json_array() };
+		.warnings = json_array(),
+		.left = json_array() };
 }
 
 void
@@ -28,6 +30,7 @@ import_report_done(struct import_report *r)
 		private_file_drop(&r->rejects);
 	json_decref(r->defects);
 	json_decref(r->warnings);
+	json_decref(r->left);
 }
 
 /* Columns of ours in a file that comes back are written anew. */
@@ -110,6 +113,16 @@ note_doubt(struct import_report *r, const struct subscriber_row *row)
 		"message", message));
 }
 
+static void
+note_left(struct import_report *r, const struct subscriber_row *row)
+{
+	if (r->gone++ < REPORT_ROWS_MAX)
+		(void)json_array_append_new(r->left,
+		    json_pack("{s:I,s:s,s:s}", "row", (json_int_t)row->csv->no,
+			"reason", row->left_how, "message",
+			tr(subscriber_left_word(row->left_how))));
+}
+
 int
 import_report_row(struct import_report *r, const struct subscriber_row *row,
     struct err *e)
@@ -118,6 +131,8 @@ import_report_row(struct import_report *r, const struct subscriber_row *row,
 		note_defect(r, row);
 		return write_rejected(r, row, e);
 	}
+	if (row->fate == FATE_LEFT)
+		note_left(r, row);
 	if (row->suggestion != NULL)
 		note_doubt(r, row);
 	return 0;
@@ -181,6 +196,8 @@ print_text(const struct import_report *r, const struct subscribers *found)
 			       : "UTF-8");
 	print_rows(c, tr("Rejected"), r->defects, r->rejected);
 	print_rows(c, tr("Please check"), r->warnings, r->doubtful);
+	print_rows(c, tr("Left earlier, and not taken in again"), r->left,
+	    r->gone);
 	if (found->unknown_organisations > 0)
 		out(tr("%s rows name an organisation that is not on the social "
 		       "map; it is not linked\n"),
@@ -225,6 +242,7 @@ import_report_print(const struct import_report *r,
 	    json_integer((json_int_t)found->unknown_organisations));
 	(void)json_object_set(o, "rejected", r->defects);
 	(void)json_object_set(o, "warnings", r->warnings);
+	(void)json_object_set(o, "left_rows", r->left);
 	if (!out_object(r->c, "tweeluik.import/1", o))
 		print_text(r, found);
 }

@@ -1,8 +1,9 @@
 /*
  * import_report - what an import found, for people and programs
  *
- * Rows are told as they come; of those with a defect or a doubt the first
- * REPORT_ROWS_MAX are kept, so that memory does not grow with the file.  The
+ * Rows are told as they come; of those with a defect or a doubt and of who left
+ * the first REPORT_ROWS_MAX each are kept, so that memory does not grow with
+ * the file.  The
  * rejected rows go to a file as well, as they are and with row number and
  * reason behind, so that it can be corrected and imported again.
  *
@@ -31,8 +32,8 @@ struct import_report {
 	const char *rejects_path; /* NULL: no such file is wanted */
 	const struct csv_form *form;
 	const struct csv_row *headings; /* set before the first row */
-	json_t *defects, *warnings;
-	size_t rejected, doubtful;
+	json_t *defects, *warnings, *left;
+	size_t rejected, doubtful, gone;
 	bool has_rejects;
 	struct private_file rejects;
 };

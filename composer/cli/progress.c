@@ -58,8 +58,8 @@ cli_progress_at(void *arg, size_t done, size_t total, struct err *e)
 	if (p->terminal && now - p->told_ms >= REDRAW_MS) {
 		cli_bar(percent);
 		p->told_ms = now;
-	} else if (!p->terminal && percent / 10 > p->told / 10 &&
-	    now - p->began_ms >= PATIENCE_MS) {
+	} else if (!p->terminal && p->c->output == CLI_TEXT &&
+	    percent / 10 > p->told / 10 && now - p->began_ms >= PATIENCE_MS) {
 		say(p->c, "%d%% done", percent);
 		p->told = percent;
 	}

@@ -34,6 +34,15 @@ subscriber_language_word(const char *language)
 					   : N_("both languages");
 }
 
+const char *
+subscriber_left_word(const char *reason)
+{
+	return reason[0] == 'u' ? N_("unsubscribed")
+	    : reason[0] == 'c'	? N_("complained")
+	    : reason[0] == 'e'	? N_("erased on request (GDPR)")
+				: N_("blocked");
+}
+
 int
 subscriber_read_language(const char *word, const char **ret, struct err *e)
 {

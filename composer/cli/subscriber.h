@@ -27,10 +27,11 @@ cli_subscriber_import(struct cli *c, const struct cli_args *a, struct err *e);
 int
 cli_subscriber_export(struct cli *c, const struct cli_args *a, struct err *e);
 
-/* msgids for a state and a language of the list, and for what happened and
- * how */
+/* msgids for a state and a language of the list, for why somebody is kept off
+ * it, and for what happened and how */
 const char *subscriber_state_word(const char *state);
 const char *subscriber_language_word(const char *language);
+const char *subscriber_left_word(const char *reason);
 const char *subscriber_event_word(const char *kind);
 const char *subscriber_way_word(const char *way);
 

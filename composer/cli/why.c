@@ -80,15 +80,6 @@ tell_event(struct why *w, const struct rows *events)
 	(void)json_object_set_new(w->doc, "event", json_of_row(events, i));
 }
 
-static const char *
-suppressed_word(const char *reason)
-{
-	return reason[0] == 'u' ? N_("unsubscribed")
-	    : reason[0] == 'c'	? N_("complained")
-	    : reason[0] == 'e'	? N_("erased on request (GDPR)")
-				: N_("blocked");
-}
-
 static int
 tell_person(struct why *w, const char *address, const struct rows *p,
     struct err *e)
@@ -116,13 +107,13 @@ tell_person(struct why *w, const char *address, const struct rows *p,
 			why_tell(w,
 			    N_("The address gets no mail, whatever its state: "
 			       "%s, %s."),
-			    tr(suppressed_word(reason)), on);
+			    tr(subscriber_left_word(reason)), on);
 		return 0;
 	}
 	why_tell(w,
 	    N_("Of %s only a keyed hash is known, to keep it off the list: "
 	       "%s, %s."),
-	    address, tr(suppressed_word(reason)), on);
+	    address, tr(subscriber_left_word(reason)), on);
 	why_tell(w,
 	    N_("Which mails went to it can no longer be looked up; it gets "
 	       "none any more."));

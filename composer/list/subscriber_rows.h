@@ -49,7 +49,8 @@ struct subscriber_row {
 	const char *suggestion; /* domain that was probably meant */
 	/* From subscribers.h */
 	enum subscriber_fate fate;
-	size_t duplicate_of; /* row number, 0 for none */
+	const char *left_how; /* FATE_LEFT: unsubscribed, complaint ... */
+	size_t duplicate_of;  /* row number, 0 for none */
 	bool unknown_organisation;
 };
 

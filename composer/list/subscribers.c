@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/catalogue.h"
 #include "base/database.h"
 #include "base/err.h"
@@ -88,7 +89,9 @@ hear(struct subscribers *s, struct arena *a, struct subscriber_row *r,
 		    r->duplicate_of);
 		(void)err_slug(&why, "duplicate");
 		subscriber_row_reject(r, a, &why);
-	} else if (r->fate != FATE_LEFT && r->fate != FATE_SUPPRESSED) {
+	} else if (r->fate == FATE_LEFT) {
+		r->left_how = arena_strdup(a, rows_str(answer, i, "left_how"));
+	} else if (r->fate != FATE_SUPPRESSED) {
 		s->unknown_organisations += r->unknown_organisation;
 	}
 }

@@ -12,7 +12,7 @@
  * batches, subscribers_apply().  The database keeps the rows meanwhile, so a
  * table may be of any size.
  *
- * Ownership: rows belong to the caller, whose fate, duplicate_of and
+ * Ownership: rows belong to the caller, whose fate, left_how, duplicate_of and
  *   unknown_organisation are filled in; nothing of them is kept.
  * Errors: those of the database; ERR_CONFLICT, slug list-changed, when the
  *   list is not any more as it was when it was looked at; ERR_INTERRUPT as

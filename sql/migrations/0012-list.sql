@@ -17,7 +17,8 @@ begin
 	) on commit drop;
 end $$;
 
--- Rows in the order of the file, as arrays; what would become of each.  The
+-- Rows in the order of the file, as arrays; what would become of each (left_how:
+-- reason or state of who left).  The
 -- first of the same addresses counts, the others are duplicates of it.  Nothing
 -- in a file changes the state of somebody on the list, but that they left.
 -- A generic plan looks each row up by index, whatever the statistics say of a
@@ -25,7 +26,8 @@ end $$;
 create function import_add(nos int[], hashes bytea[], seals bytea[],
 	organisations text[], languages text[], all_tags text[], states text[],
 	untils date[])
-returns table (fate text, duplicate_of int, unknown_organisation boolean)
+returns table (fate text, left_how text, duplicate_of int,
+	unknown_organisation boolean)
 language plpgsql set plan_cache_mode = 'force_generic_plan' as $$
 begin
 	return query
@@ -48,7 +50,8 @@ begin
 				or not s.tags @> string_to_array(g.tag_list, ',')
 				or s.language_from = 'default' and g.language <> ''
 				then 'completed'
-			else 'same' end as verdict
+			else 'same' end as verdict,
+			coalesce(x.reason, s.state) as how
 		from given g
 		left join subscriber s on s.address_hash = g.hash
 		left join suppression x on x.address_hash = g.hash
@@ -63,7 +66,7 @@ begin
 		on conflict (hash) do nothing
 		returning no
 	)
-	select j.verdict, case when k.no is null then coalesce(
+	select j.verdict, j.how, case when k.no is null then coalesce(
 			(select r.no from import_row r where r.hash = j.hash),
 			j.first_no) end,
 		j.organisation <> '' and j.organisation_id is null

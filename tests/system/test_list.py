@@ -5,6 +5,7 @@ import datetime
 import io
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -66,12 +67,14 @@ def table(site):
 
 # What a spreadsheet makes of a table.
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
-@pytest.mark.parametrize("headings", [
-    ("E-mailadres", "Taal", "Organisatie", "Kenmerk"),
-    ("email", "language", "organisation", "tags")])
+DUTCH = ("E-mailadres", "Taal", "Organisatie", "Kenmerk")
+ENGLISH = ("email", "language", "organisation", "tags")
+
+
+@pytest.mark.parametrize("separator,encoding,end,headings", [
+    (";", "utf-8-sig", "\r\n", DUTCH), (";", "cp1252", "\r\n", DUTCH),
+    (",", "utf-8", "\n", ENGLISH), (",", "cp1252", "\r", ENGLISH),
+    ("\t", "utf-8", "\r\n", ENGLISH), ("\t", "utf-8-sig", "\n", DUTCH)])
 def test_every_form_of_a_table(site, table, separator, encoding, end,
                                headings):
     site.db.rows("insert into organisation (name) values"
@@ -302,6 +305,45 @@ def test_who_leaves_during_an_import_has_left(site, table):
     report = document(site, "subscriber", "import", table("e-mail", ANNA, BART),
                       "--apply", *BASIS)
     assert (report["new"], report["left"]) == (1, 1)
+
+
+def test_who_left_is_named_by_row_and_reason(site, table):
+    file = table("e-mail", ANNA, BART, CLEO, "dirk@lezers.example")
+    run(site, "subscriber", "import", file, "--apply", *BASIS)
+    run(site, "subscriber", "unsubscribe", ANNA, "--yes")
+    run(site, "subscriber", "set", BART, "--state", "blocked", "--yes")
+    site.db.rows("select subscriber_erase(max(id), 'test') from subscriber")
+    report = document(site, "subscriber", "import", file, "--apply", *BASIS)
+    assert [(r["row"], r["reason"]) for r in report["left_rows"]] == [
+        (2, "unsubscribed"), (3, "blocked"), (5, "erased")]
+    text = run(site, "subscriber", "import", file).stdout
+    assert "  row 5      erased on request (GDPR)\n" in text
+
+
+def test_a_bar_on_a_terminal(site, table):
+    """Drawn and wiped away, and the report stands alone."""
+    file = table("e-mail", *(f"lezer{i}@lezers.example"
+                             for i in range(30_000)))
+    ours, theirs = pty.openpty()
+    done = subprocess.Popen(
+        [site.build / "bin/tweeluik", "--lang", "en", "subscriber", "import",
+         file, "--apply", *BASIS], stdout=subprocess.PIPE, stderr=theirs,
+        env={**site.env(), "TERM": "xterm"})
+    os.close(theirs)
+    screen = b""
+    try:
+        while True:
+            screen += os.read(ours, 65536)
+    except OSError:  # the other side is closed
+        pass
+    os.close(ours)
+    out = done.communicate()[0].decode()
+    assert done.returncode == 0
+    percents = [int(x) for x in re.findall(rb"\]  (\d+)%", screen)]
+    assert percents == sorted(percents) and percents[-1] > 50
+    assert screen.endswith(b"\r\x1b[KSaved; the next issue goes to the new ones"
+                           b" too\r\n")
+    assert "\x1b" not in out and "30,000 new" in out
 
 
 def test_who_joins_during_an_import_is_not_overwritten(site, table):
