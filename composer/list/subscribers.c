@@ -10,8 +10,8 @@
 #include "composer/list/csv_stream.h"
 #include "composer/list/sqlarray.h"
 
-/* What is written at once: short enough to stop soon. */
-#define PART 5000
+/* Rows of the file that are written at once: short enough to stop soon. */
+#define PART 1000
 
 /* The good rows of a batch, column by column. */
 struct columns {

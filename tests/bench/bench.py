@@ -176,6 +176,14 @@ class Bench:
         self.row(f"freezing {n:,} recipients", mine, "s", "a plain INSERT",
                  plain, ("<=", "value", 5))
 
+    def importing(self):
+        few, _ = self.path.take_in(self.count(10000))
+        many, plain = self.path.take_in(self.count(100000))
+        self.row(f"import of a table, {many.n:,} rows", many.seconds, "s",
+                 "COPY into a plain table", plain, ("<=", "value", 10))
+        self.row(f"memory of it, {many.n:,} rows", many.memory_mb, "MB",
+                 f"{few.n:,} rows", few.memory_mb, ("<=", "ratio", 1.5))
+
     def cost(self):
         few, many = self.ten_thousand(), self.million()
         self.row(f"CPU with PostgreSQL, {many.n:,} recipients", many.cpu_us,
@@ -193,7 +201,7 @@ class Bench:
 
 
 NAMES = ("speed", "cpu", "smtp_sink", "tls", "distance", "nodemailer",
-         "freezing", "memory", "cost")
+         "freezing", "importing", "memory", "cost")
 
 
 def arguments():

@@ -188,7 +188,8 @@ class Path:
         self.pg.create(name, "bench")
         try:
             self.site.write_config(database=self.pg.conninfo(name))
-            self._fill(name, n)
+            if n > 0:
+                self._fill(name, n)
             yield name
         finally:
             self.rows("postgres", f"drop database {name} with (force)")
@@ -212,6 +213,41 @@ class Path:
             freeze = self._freeze()
         say(f" {freeze:.2f} s")
         return freeze, insert
+
+    def take_in(self, n):
+        """Import a table of n people; a Result, and the seconds that COPY
+        takes for the table alone."""
+        table = self.folder / "people.csv"
+        with open(table, "w", encoding="ascii") as f:
+            f.write("e-mail,taal\n")
+            f.writelines(f"lezer{i}@a{i % 97}.example,nl\n"
+                         for i in range(n))
+        result = Result(n)
+        with announced(f"import: {n:,} rows"), self._copy(0) as name:
+            plain = self._copy_in(name, table)
+            began = time.monotonic()
+            process = subprocess.Popen(
+                [self.build / "bin/tweeluik", "-q", "subscriber", "import",
+                 table, "--apply", "--basis", "bench"],
+                stdout=subprocess.DEVNULL, env=self.site.env())
+            _, status, usage = os.wait4(process.pid, 0)
+            result.seconds = time.monotonic() - began
+            result.memory_mb = usage.ru_maxrss / 1024
+            process.returncode = status
+        if status != 0:
+            raise Failed(f"the import ended with {status}")
+        say(f" {result.seconds:.2f} s, {result.memory_mb:.1f} MB")
+        return result, plain
+
+    def _copy_in(self, name, table):
+        with contextlib.closing(psycopg2.connect(
+                self.pg.conninfo(name, "postgres"))) as conn:
+            with conn.cursor() as cur, open(table, encoding="ascii") as f:
+                cur.execute("create table plain (a text primary key, b text)")
+                began = time.monotonic()
+                cur.copy_expert("copy plain from stdin csv header", f)
+            conn.commit()
+        return time.monotonic() - began
 
     def _fill(self, name, n):
         done = subprocess.run(
