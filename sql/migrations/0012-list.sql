@@ -99,7 +99,9 @@ begin
 			coalesce(nullif(i.state, ''), 'active'),
 			case i.state when 'undeliverable' then 'import' else '' end,
 			i.until, i.organisation_id,
-			array(select distinct t from unnest(i.tags) t order by t)
+			case when cardinality(i.tags) < 2 then i.tags
+			else array(select distinct t from unnest(i.tags) t
+				order by t) end
 		from import_row i
 		where i.no between from_no and to_no and i.fate = 'new'
 			and not (ask and i.state in ('', 'active', 'pending'))
