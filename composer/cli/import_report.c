@@ -12,7 +12,7 @@
 
 #define LINES_MAX 20
 /* Quotes doubled, and a sentence. */
-#define LINE_MAX_BYTES (2 * CSV_ROW_BYTES_MAX + 2 * ERR_TEXT_MAX)
+#define LINE_MAX_BYTES (2 * (CSV_ROW_BYTES_MAX + (size_t)ERR_TEXT_MAX))
 
 void
 import_report_init(struct import_report *r, struct cli *c)

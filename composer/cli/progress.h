@@ -28,8 +28,8 @@ struct cli_progress {
 void cli_progress_start(struct cli_progress *p, const struct cli *c);
 /* From now on as many percent of the whole, beyond what was before. */
 void cli_progress_step(struct cli_progress *p, int to);
-/* p as arg, so that it can be a callback; -1: ERR_INTERRUPT. */
-int cli_progress_at(void *p, size_t done, size_t total, struct err *e);
+/* arg is the struct, so that this can be a callback; -1: ERR_INTERRUPT. */
+int cli_progress_at(void *arg, size_t done, size_t total, struct err *e);
 void cli_progress_end(struct cli_progress *p);
 
 #endif

@@ -136,7 +136,7 @@ int
 cli_subscriber_export(struct cli *c, const struct cli_args *a, struct err *e)
 {
 	struct export x = { .c = c };
-	struct subscriber_filter f;
+	struct subscriber_filter f = { 0 };
 
 	if (subscriber_read_filter(&f, a, e) == -1 || count(&x, &f, e) == -1)
 		return -1;

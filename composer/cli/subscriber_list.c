@@ -151,7 +151,7 @@ print_counts(struct cli *c, struct err *e)
 int
 cli_subscriber_list(struct cli *c, const struct cli_args *a, struct err *e)
 {
-	struct subscriber_filter f;
+	struct subscriber_filter f = { 0 };
 	struct listing l = { .c = c };
 	size_t n;
 

@@ -103,10 +103,17 @@ check_kind(const struct csv_scan *scan, struct err *e)
 	return err_hint(e, SAVE_AS);
 }
 
+static char
+separator_of(const struct csv_scan *s)
+{
+	if (s->tabs > s->commas && s->tabs > s->semicolons)
+		return '\t';
+	return s->semicolons > s->commas ? ';' : ',';
+}
+
 int
 csv_scan_end(const struct csv_scan *s, struct csv_form *ret, struct err *e)
 {
-	bool tabs = s->tabs > s->commas && s->tabs > s->semicolons;
 	bool utf8 = !s->not_utf8 && s->need == 0;
 
 	if (check_kind(s, e) == -1)
@@ -117,9 +124,7 @@ csv_scan_end(const struct csv_scan *s, struct csv_form *ret, struct err *e)
 		return err_hint(e, SAVE_AS);
 	}
 	*ret = (struct csv_form){
-		.separator = tabs		? '\t'
-		    : s->semicolons > s->commas ? ';'
-						: ',',
+		.separator = separator_of(s),
 		.converted = !utf8,
 		.mark = memcmp(s->head, "\xef\xbb\xbf", 3) == 0,
 		.bytes = s->bytes,

@@ -14,8 +14,9 @@
 
 struct csv_stream {
 	struct csv_parser parser;
-	iconv_t converter; /* (iconv_t)-1: none */
-	size_t skip;	   /* of a byte order mark */
+	bool converts;
+	iconv_t converter;
+	size_t skip; /* of a byte order mark */
 	int (*row)(void *arg, const struct csv_row *r, struct err *e);
 	void *arg;
 	struct buf text;	    /* of the row being read */
@@ -37,10 +38,12 @@ csv_stream_new(const struct csv_form *form,
 		abort();
 	csv_set_delim(&s->parser, (unsigned char)form->separator);
 	csv_set_blk_size(&s->parser, 4096);
-	s->converter = (iconv_t)-1;
-	if (form->converted) {
+	s->converts = form->converted;
+	if (s->converts) {
 		s->converter = iconv_open("UTF-8", "WINDOWS-1252");
-		if (s->converter == (iconv_t)-1) /* a C library without it */
+		/* Of a C library without it; POSIX chose the value.
+		 * NOLINTNEXTLINE(performance-no-int-to-ptr) */
+		if (s->converter == (iconv_t)-1)
 			abort();
 	}
 	s->skip = form->mark ? MARK_BYTES : 0;
@@ -55,7 +58,7 @@ csv_stream_free(struct csv_stream *s)
 {
 	if (s == NULL)
 		return;
-	if (s->converter != (iconv_t)-1)
+	if (s->converts)
 		(void)iconv_close(s->converter);
 	csv_free(&s->parser);
 	buf_done(&s->text);
@@ -196,8 +199,8 @@ csv_stream_feed(struct csv_stream *s, const char *bytes, size_t n,
 	while (n > 0) {
 		size_t part = n < PIECE ? n : PIECE;
 
-		if ((s->converter != (iconv_t)-1 ? convert(s, bytes, part)
-						 : parse(s, bytes, part)) == -1)
+		if ((s->converts ? convert(s, bytes, part)
+				 : parse(s, bytes, part)) == -1)
 			return -1;
 		bytes += part;
 		n -= part;

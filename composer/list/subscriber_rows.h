@@ -66,7 +66,7 @@ int subscriber_columns(struct subscriber_columns *ret,
 /* tag and language (each may be NULL) go for every row, the language for those
  * that name none. */
 void subscriber_row_read(struct subscriber_row *ret, struct arena *a,
-    const struct csv_row *csv, const struct subscriber_columns *columns,
+    const struct csv_row *csv, const struct subscriber_columns *c,
     const char *tag, const char *language);
 void subscriber_row_reject(struct subscriber_row *r, struct arena *a,
     const struct err *why);
