@@ -50,7 +50,7 @@ enum token_purpose {
 	TOKEN_DETAILS = 'd',
 	TOKEN_ADDRESS = 'a',	      /* that a new address is theirs */
 	TOKEN_CHECK = 'k',	      /* of an organisation: number, letter */
-	TOKEN_STAMP = 's',	      /* of a form: when it was shown, what for */
+	TOKEN_STAMP = 's',	      /* of a form: when, what for */
 	TOKEN_MAIL_UNSUBSCRIBE = 'x', /* local part after a plus */
 	TOKEN_RETURN_PATH = 'r',      /* VERP */
 	TOKEN_MESSAGE_ID = 'i',

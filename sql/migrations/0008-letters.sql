@@ -58,6 +58,7 @@ begin
 	if h is null then
 		return null;
 	end if;
+	delete from signup where address_hash = h;
 	update delivery set address_sealed = null
 	where subscriber_id = the_subscriber and address_sealed is not null;
 	get diagnostics copies = row_count;

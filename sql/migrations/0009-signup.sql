@@ -137,7 +137,7 @@ begin
 	else
 		outcome := 'confirm';
 		update subscriber x set language = the_language,
-			language_from = the_language_from
+			language_from = the_language_from, state_at = now()
 		where x.id = s.id and x.state = 'pending';
 		insert into consent_event (address_hash, kind, way, wording_id)
 		values (the_hash, 'subscribed', way, the_wording);
@@ -205,6 +205,14 @@ begin
 		'invited');
 end $$;
 
+-- The words that somebody had before them when they filled in the form.
+create function joining_words(the_hash bytea) returns bigint
+language sql stable as $$
+	select wording_id from consent_event
+	where address_hash = the_hash and kind = 'subscribed'
+	order by id desc limit 1
+$$;
+
 -- What a link to confirm leads to: 'open', 'joined' (already), 'expired';
 -- nothing for a link that is none.
 create function web_joining(the_subscriber bigint, the_mailing bigint)
@@ -254,11 +262,10 @@ begin
 			language_from = 'chosen'
 		where id = s.id;
 	end if;
-	insert into consent_event (address_hash, kind, way, wording_id)
-	values (s.address_hash, 'confirmed', 'page', (select wording_id
-		from consent_event where address_hash = s.address_hash
-			and kind = 'subscribed'
-		order by id desc limit 1));
+	perform subscriber_event(s.address_hash, 'confirmed', 'page');
+	update consent_event set wording_id = joining_words(s.address_hash)
+	where id = (select max(id) from consent_event
+		where address_hash = s.address_hash);
 	return true;
 end $$;
 
@@ -271,9 +278,7 @@ language sql security definer set search_path from current as $$
 	insert into signup (address_hash, address_sealed, language, wording_id)
 	select s.address_hash, s.address_sealed,
 		case s.state when 'pending' then s.language else l.language end,
-		(select wording_id from consent_event
-		where address_hash = s.address_hash and kind = 'subscribed'
-		order by id desc limit 1)
+		joining_words(s.address_hash)
 	from letter l join subscriber s on s.id = l.subscriber_id
 	where l.kind = 'confirm' and l.mailing_id = the_mailing
 		and s.id = the_subscriber and s.state not in ('active', 'paused')

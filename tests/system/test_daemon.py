@@ -275,7 +275,8 @@ class Schedule:
         (home / "share/tweeluik").mkdir(parents=True)
         shutil.copy(BUILD / "libexec/tweeluik/tweeluik-schedule",
                     self.program)
-        (home / "share/tweeluik/sql").symlink_to(TOP / "sql")
+        for name in "sql", "templates":
+            (home / "share/tweeluik" / name).symlink_to(TOP / name)
         self.config = home / "tweeluik.conf"
         (home / "keys").write_text(KEYS)
         self.config.write_text(CONFIG.format(database=database.conninfo(),

@@ -1,8 +1,10 @@
 """Joining: forms, letters and links, by the real roles and with real mail."""
+import base64
 import email
 import email.policy
 import http.client
 import re
+import socket
 import statistics
 import subprocess
 import threading
@@ -13,7 +15,7 @@ import conformity
 import lxml.html
 import pytest
 from newsletter import ok
-from website import Website
+from website import BUILD, Website
 
 from tests.embedded import wait_until
 
@@ -51,11 +53,24 @@ def subscribe(site, address, language=""):
     return site.db.one("select max(id) from subscriber")
 
 
+def answers(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
+def begin(site):
+    site.start_catcher()
+    site.start_daemon(log=site.folder / "log")
+    assert wait_until(lambda: answers(site.web_port), 20)
+
+
 @pytest.fixture
 def house(site):
     """Every role at work, and somebody who takes the mail."""
-    site.start_catcher()
-    site.start_daemon(log=site.folder / "log")
+    begin(site)
     yield site
     site.stop_daemon()
     log = (site.folder / "log").read_text()
@@ -120,8 +135,11 @@ def test_letter_that_is_of_no_use_any_more_is_not_sent(house):
 def test_letter_of_who_is_erased_meanwhile_goes_with_them(site):
     reader = subscribe(site, "lezer@lezers.example")
     site.db.rows("select letter_add('farewell', %s, 'nl')", reader)
+    site.db.rows("insert into signup (address_hash, address_sealed, language)"
+                 " select address_hash, address_sealed, 'nl' from subscriber")
     site.db.rows("select subscriber_erase(%s, 'command')", reader)
     assert site.db.one("select count(*) from letter") == 0
+    assert site.db.one("select count(*) from signup") == 0
 
 
 def test_schedule_role_reads_no_address(site):
@@ -341,7 +359,6 @@ def test_page_after_the_form_opens_only_what_it_sealed(web):
     path = f"{DUTCH}/kijk-in-uw-mail"
     plain = visitor.get(path)
     assert plain.title == "Kijk in uw mail" and plain.status() == []
-    import base64
     _, sealed = web.run_keys("seal", "lezer@lezers.example")
     address = base64.urlsafe_b64encode(bytes.fromhex(sealed))
     mask, = {r.headers["Location"].rsplit("/", 1)[1]
@@ -651,11 +668,8 @@ def test_a_thousand_forms_make_one_mail(house):
 
 def test_letters_of_an_hour(site):
     site.write_config(web_more="    signup_letters = 3\n")
-    site.start_catcher()
-    site.start_daemon(log=site.folder / "log")
+    begin(site)
     visitor = Visitor(site.web_port)
-    assert wait_until(lambda: site.db.rows(
-        "select from role_state where role = 'web'"), 20)
     for n in range(5):
         visitor.send(f"lezer{n}@lezers.example")
     caught(site, 3)
@@ -667,9 +681,24 @@ def test_letters_of_an_hour(site):
     site.db.rows("notify tweeluik_schedule")
     caught(site, 5)
     assert site.db.one("select count(*) from signup") == 0
-    # Nobody waits for longer than a day.
-    site.db.rows("update signup set at = at - interval '1 day'")
     site.stop_daemon()
+
+
+def test_form_waits_for_a_day_at_most(site):
+    web_keys = [BUILD / "tests/web-keys", site.settings["keys"], "seal"]
+    for n, age in enumerate(("23 hours", "24 hours")):
+        hashed, sealed = subprocess.run(
+            [*web_keys, f"lezer{n}@lezers.example"], capture_output=True,
+            text=True, check=True).stdout.split()
+        site.db.rows("insert into signup (address_hash, address_sealed,"
+                     " language, at) values (decode(%s, 'hex'),"
+                     " decode(%s, 'hex'), 'nl', now() - interval %s)",
+                     hashed, sealed, age)
+    begin(site)
+    raw, = caught(site, 1)
+    assert parse(raw)["to"] == "lezer0@lezers.example"
+    assert site.db.one("select count(*) from signup") == 0
+    assert site.db.one("select count(*) from subscriber") == 1
 
 
 def test_link_that_has_expired_is_renewed(house):
@@ -778,8 +807,6 @@ def test_organisation_that_the_map_knows(house):
 
 
 def test_invitation_by_command(house):
-    from website import BUILD
-
     def invite(address, language="both", source="default", tags=("x",)):
         hashed, sealed = subprocess.run(
             [BUILD / "tests/web-keys", house.settings["keys"], "seal",
