@@ -76,7 +76,7 @@ end $$;
 
 -- Write the rows of a part of the file; says how many of each fate.  With ask,
 -- new ones get the mail that asks for their consent, unless the file says that
--- there is a reason not to mail them.
+-- none arrives.
 create function import_apply(from_no int, to_no int, basis text, ask boolean,
 	actor text)
 returns table (added int, completed int, suppressed int)
@@ -89,7 +89,7 @@ begin
 			i.organisation_id, i.tags, import_apply.actor) as invited
 		from import_row i
 		where ask and i.no between from_no and to_no
-			and i.fate = 'new' and i.state in ('', 'active', 'pending')
+			and i.fate = 'new' and i.state <> 'undeliverable'
 	), fresh as (
 		insert into subscriber (address_hash, address_sealed, language,
 			language_from, state, state_reason, paused_until,
@@ -104,7 +104,7 @@ begin
 				order by t) end
 		from import_row i
 		where i.no between from_no and to_no and i.fate = 'new'
-			and not (ask and i.state in ('', 'active', 'pending'))
+			and not (ask and i.state <> 'undeliverable')
 		order by i.no
 		on conflict (address_hash) do nothing
 		returning address_hash)

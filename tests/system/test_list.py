@@ -218,6 +218,12 @@ def test_asked_instead_of_active(site, table):
                       "--ask", "--apply", *BASIS)
     assert (report["new"], report["same"]) == (0, 4)
     assert site.db.one("select count(*) from letter") == 3
+    run(site, "subscriber", "import", table(
+        "e-mail,toestand", "eva@lezers.example,gepauzeerd",
+        "fien@lezers.example,onbestelbaar"), "--ask", "--apply", *BASIS)
+    assert states(site)["eva@lezers.example"] == "pending"
+    assert states(site)["fien@lezers.example"] == "undeliverable"
+    assert site.db.one("select count(*) from letter") == 4
 
 
 def test_rejects_say_row_and_reason(site, table):
