@@ -4,8 +4,8 @@
 #include "base/catalogue.h"
 #include "base/database.h"
 #include "base/err.h"
+#include "composer/edition/archive.h"
 #include "composer/edition/edition.h"
-#include "composer/issue/archive.h"
 #include "composer/issue/check.h"
 #include "composer/issue/issue.h"
 

@@ -18,6 +18,9 @@ struct rows;
 /* The database, if there is an archive: else ERR_NOT_FOUND. */
 int archive_open(struct request *q, struct database **ret, struct err *e);
 
+/* Where all issues are, in a language. */
+const char *archive_root(const char *lang);
+
 /* "/archief/2026/12" of a row with series, year and number. */
 void archive_path(char ret[ARCHIVE_PATH_MAX], const char *lang,
     const struct rows *r, int row);

@@ -163,8 +163,7 @@ head(const struct feed *f, const struct rows *r)
 	element(f, "updated", r->n > 0 ? rows_str(r, 0, "updated") : NEVER);
 	link(f, "self", "application/atom+xml",
 	    dutch ? "/feed/nl.xml" : "/feed/en.xml", "");
-	link(f, "alternate", "text/html", dutch ? "/archief" : "/en/archive",
-	    "");
+	link(f, "alternate", "text/html", archive_root(f->lang), "");
 	(void)xmlTextWriterStartElement(f->w, X "author");
 	element(f, "name", c->sender);
 	(void)xmlTextWriterEndElement(f->w);

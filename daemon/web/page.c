@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "composer/template/template.h"
+#include "daemon/web/archive.h"
 #include "daemon/web/http.h"
 
 #define URL_MAX ((size_t)1024)
@@ -55,7 +56,7 @@ add_side(struct page *p, const char *lang)
 	page_attr(side, "accessibility",
 	    dutch ? "/toegankelijkheid" : "/en/accessibility");
 	if (c->archive) {
-		page_attr(side, "archive", dutch ? "/archief" : "/en/archive");
+		page_attr(side, "archive", archive_root(lang));
 		page_attr(side, "feed",
 		    dutch ? "/feed/nl.xml" : "/feed/en.xml");
 	}

@@ -7,8 +7,8 @@
  *
  * Errors: of content_load() and the database.
  */
-#ifndef COMPOSER_ISSUE_ARCHIVE_H
-#define COMPOSER_ISSUE_ARCHIVE_H
+#ifndef COMPOSER_EDITION_ARCHIVE_H
+#define COMPOSER_EDITION_ARCHIVE_H
 
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-#include "composer/issue/archive.h"
+#include "composer/edition/archive.h"
 
 #include <string.h>
 #include <libxml/tree.h>
