@@ -68,36 +68,42 @@ settle(struct role *r, struct work *w, struct err *e)
 	return waiting > 0 && settled > 0;
 }
 
-/* Alarms and reports, sign-ups, letters, in this order: a form becomes a letter
- * that becomes mail in one round. */
 static int
-write_all(struct role *r, struct work *w, struct err *e)
+tell_editors(struct role *r, struct work *w, struct err *e)
 {
-	int more, rc;
-
-	if (letters_round(&w->letters, r->db, e) == -1 ||
-	    (more = settle(r, w, e)) == -1 ||
-	    (rc = postman_round(&w->postman, r->db, e)) == -1)
-		return -1;
-	return more | rc;
+	return letters_round(&w->letters, r->db, e);
 }
 
-/* What goes wrong here must not keep an issue from leaving, nor the other way
- * round: this comes first, in transactions of its own.  1: there may be more. */
+static int
+post_letters(struct role *r, struct work *w, struct err *e)
+{
+	return postman_round(&w->postman, r->db, e);
+}
+
+/* What goes wrong in one of these must not keep an issue from leaving, nor the
+ * others from their work: each has transactions of its own.  In this order a
+ * form becomes a letter that becomes mail in one round.  1: there may be
+ * more. */
 static int
 tell(struct role *r, struct work *w, struct err *e)
 {
-	int rc;
+	static int (*const parts[])(struct role *, struct work *,
+	    struct err *) = { tell_editors, settle, post_letters };
+	int more = 0;
 
 	if (r->options.hold)
 		return 0;
-	rc = write_all(r, w, e);
-	if (rc != -1)
-		return rc;
-	if (e->kind == ERR_TEMP)
-		return -1;
-	log_event(LOG_LEVEL_ERROR, "letters-failed", "error", e->text, NULL);
-	return 0;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		int rc = parts[i](r, w, e);
+
+		if (rc == -1 && e->kind == ERR_TEMP)
+			return -1;
+		if (rc == -1)
+			log_event(LOG_LEVEL_ERROR, "letters-failed", "error",
+			    e->text, NULL);
+		more |= rc == 1;
+	}
+	return more;
 }
 
 static int
