@@ -272,6 +272,12 @@ create trigger organisation_text_changed after insert or update
 -- New in the network
 --
 
+-- A title has 90 characters at most.
+create function organisation_title(the_name text) returns text
+language sql immutable as $$
+	select left(the_name, 90)
+$$;
+
 create function item_announce(the_organisation bigint, the_name text)
 returns void language plpgsql as $$
 declare
@@ -283,12 +289,13 @@ begin
 	returning id into i;
 	insert into item_text (item_id, lang, title, state, based_on, ready_at,
 		changed_by)
-	select i, code, the_name, 'ready',
+	select i, code, organisation_title(the_name), 'ready',
 		case when code <> first then 1 end, now(), acting()
 	from language;
 	insert into item_text_revision (item_id, lang, revision, title, body,
 		small, by)
-	select i, code, 1, the_name, '', false, acting() from language;
+	select i, code, 1, organisation_title(the_name), '', false, acting()
+	from language;
 	perform activity_add(acting(), 'item', i, 'added');
 end $$;
 
@@ -301,12 +308,13 @@ declare
 begin
 	if tg_op = 'UPDATE' then
 		was_marked := old.announce;
-		update item_text t set title = new.name,
+		update item_text t set title = organisation_title(new.name),
 			revision = t.revision + 1, changed_at = now(),
 			changed_by = acting()
 		from item i
 		where new.name <> old.name and t.item_id = i.id
-			and t.title = old.name and i.organisation_id = new.id
+			and t.title = organisation_title(old.name)
+			and i.organisation_id = new.id
 			and i.kind = 'organisation'
 			and i.state in ('queued', 'parked');
 	end if;
@@ -342,7 +350,8 @@ begin
 	end if;
 	if tg_op = 'UPDATE' and old.kind = 'organisation'
 		and old.state in ('queued', 'parked') then
-		update organisation o set announce = false
+		update organisation o set announce = false,
+			revision = revision + 1
 		where o.id = old.organisation_id and o.announce
 			and not exists (select from item i
 				where i.organisation_id = o.id
@@ -483,7 +492,8 @@ begin
 	if not found then
 		return false;
 	end if;
-	update organisation set checked_on = schedule_date(now())
+	update organisation set checked_on = schedule_date(now()),
+		revision = revision + 1
 	where id = the_organisation;
 	perform activity_add('web', 'organisation', the_organisation, 'checked');
 	return true;
