@@ -36,11 +36,11 @@ grant select, insert on notice, message to tweeluik_schedule;
 grant select on schedule_exception, schedule_break, edition, issue_item,
 	issue_text, item, item_text, item_side, issue_label, language, topic,
 	suppression, ledger, ledger_audit, delivery_outcome, delivery_waiting, notice_due,
-	outcome, send_worker to tweeluik_schedule;
+	outcome, send_worker, sending_hold to tweeluik_schedule;
 grant select (id, address_hash, language, state, paused_until)
 	on subscriber to tweeluik_schedule;
-grant update (state, state_reason, state_at, paused_until) on subscriber
-	to tweeluik_schedule;
+grant update (state, state_reason, state_at, paused_until, returned_at)
+	on subscriber to tweeluik_schedule;
 grant insert, select on chunk, consent_event to tweeluik_schedule;
 grant insert, select (mailing_id, seq, message_id, subscriber_id)
 	on delivery to tweeluik_schedule;
@@ -52,17 +52,20 @@ grant execute on all functions in schema tweeluik to tweeluik_schedule;
 revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
-	from tweeluik_schedule;
+	bytea), web_version(bigint, text), web_health(text), web_metrics(text),
+	web_departure(bigint), web_departures_known(),
+	web_departures_apply(text, bigint, text), restore_hold(text),
+	retention(timestamptz, int) from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
 grant select on mailing, delivery, chunk, message, outcome, suppression,
 	issue, delivery_outcome, delivery_waiting, ledger, send_worker, pace,
-	schedule to tweeluik_send;
+	schedule, sending_hold to tweeluik_send;
 grant select (id, address_hash, address_sealed, language, state)
 	on subscriber to tweeluik_send;
-grant update (state, state_reason, state_at) on subscriber to tweeluik_send;
+grant update (state, state_reason, state_at, returned_at) on subscriber
+	to tweeluik_send;
 grant insert on outcome, chunk, consent_event to tweeluik_send;
 grant update on chunk to tweeluik_send;
 grant insert, update, delete on send_worker, pace to tweeluik_send;
@@ -83,7 +86,8 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	send_beat(text, text, int, int, int, int, real, text, bigint, boolean),
 	send_pause(bigint, text, text, boolean), send_probe(), send_resume(text),
 	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
-	text, text, bigint) to tweeluik_send;
+	text, text, bigint), departures_known(),
+	departures_apply(text, bigint, text) to tweeluik_send;
 grant usage on sequence activity_id_seq, consent_event_id_seq
 	to tweeluik_send;
 
@@ -91,5 +95,6 @@ grant usage on sequence activity_id_seq, consent_event_id_seq
 grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	text, bigint), web_undo(bigint), web_reason(bigint, text),
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
-	bytea), web_version(bigint, text), web_health(text), web_metrics(text)
-	to tweeluik_web;
+	bytea), web_version(bigint, text), web_health(text), web_metrics(text),
+	web_departure(bigint), web_departures_known(),
+	web_departures_apply(text, bigint, text) to tweeluik_web;

@@ -168,3 +168,18 @@ select exists (select from organisation where lower(name) = lower($1)) as known
 
 -- name: today
 select schedule_date(now()) as today
+
+-- name: subscriber_erase
+select subscriber_erase($1, 'command') as removed
+
+-- name: sealed_copies
+-- Every sealed address that is not of a subscriber, few as they are.
+select 0::bigint as letter, mailing_id as mailing, seq, address_sealed
+from delivery where address_sealed is not null
+union all
+select id, 0, 0, address_sealed from letter where address_sealed is not null
+
+-- name: sealed_copy_erase
+with gone as (delete from letter where id = $1::bigint)
+update delivery set address_sealed = null
+where mailing_id = $2::bigint and seq = $3::int
