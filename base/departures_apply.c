@@ -63,8 +63,8 @@ apply_file(struct database *db, const char *dir,
 		int rc = 0;
 
 		buf_init(&l.text, LINES_MAX * DEPARTURE_LINE_MAX);
-		more = departures_read(dir, f, &position, LINES_MAX, take, &l,
-		    e);
+		more =
+		    departures_read(dir, f, &position, LINES_MAX, take, &l, e);
 		if (more != -1 && position != before)
 			rc = apply_lines(db, f, position, &l, sum, e);
 		buf_done(&l.text);

@@ -101,7 +101,8 @@ static const struct cli_option set_options[] = {
 	{ 0 },
 };
 static const struct cli_option erase_options[] = {
-	{ 0, "confirm", "ADDRESS", N_("the address once more, instead of a question") },
+	{ 0, "confirm", "ADDRESS",
+	    N_("the address once more, instead of a question") },
 	{ 0 },
 };
 static const struct cli_option import_options[] = {

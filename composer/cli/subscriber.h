@@ -18,7 +18,8 @@ int cli_subscriber_add(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_subscriber_set(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
     struct err *e);
-int cli_subscriber_erase(struct cli *c, const struct cli_args *a, struct err *e);
+int
+cli_subscriber_erase(struct cli *c, const struct cli_args *a, struct err *e);
 int
 cli_subscriber_import(struct cli *c, const struct cli_args *a, struct err *e);
 

@@ -128,9 +128,8 @@ cli_subscriber_erase(struct cli *c, const struct cli_args *a, struct err *e)
 		return -1;
 	id = rows_int(&r, 0, "id");
 	rows_done(&r);
-	if (cli_ask_name(c,
-		tr("This person is forgotten: nobody can undo it."), address,
-		args_value(a, "confirm"), e) == -1 ||
+	if (cli_ask_name(c, tr("This person is forgotten: nobody can undo it."),
+		address, args_value(a, "confirm"), e) == -1 ||
 	    erase(c, id, address, &removed, e) == -1)
 		return -1;
 	say(c,

@@ -52,8 +52,8 @@ struct site {
 
 struct site_worker {
 	const struct site *site;
-	struct database *db; /* NULL until needed */
-	bool ready;	     /* connected, to the right schema */
+	struct database *db;   /* NULL until needed */
+	bool ready;	       /* connected, to the right schema */
 	int64_t away_until_ms; /* so long nobody waits for it again */
 };
 
