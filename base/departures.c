@@ -455,22 +455,53 @@ take_lines(char *piece, size_t n, size_t *left,
 	return used;
 }
 
+static int
+open_file(const char *dir, const struct departures_file *f, struct err *e)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, f->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd != -1 ? fd : fail(path, e);
+}
+
+int
+departures_tail(const char *dir, const struct departures_file *f,
+    uint64_t position, char ret[static DEPARTURES_TAIL_MAX], struct err *e)
+{
+	char tail[CRC32C_DIGITS + 1];
+	int fd = open_file(dir, f, e);
+
+	if (fd == -1)
+		return -1;
+	ret[0] = '\0';
+	if (position >= HEADER_BYTES &&
+	    pread(fd, tail, sizeof(tail), (off_t)(position - sizeof(tail))) ==
+		(ssize_t)sizeof(tail) &&
+	    tail[CRC32C_DIGITS] == '\n') {
+		memcpy(ret, tail, CRC32C_DIGITS);
+		ret[CRC32C_DIGITS] = '\0';
+	}
+	(void)close(fd);
+	return 0;
+}
+
 int
 departures_read(const char *dir, const struct departures_file *f,
     uint64_t *position, size_t max, void (*take)(void *arg, const char *line),
     void *arg, struct err *e)
 {
-	char path[PATH_MAX], *piece;
+	char *piece;
 	ssize_t got = -1;
 	size_t used = 0;
 	int fd;
 
 	if (*position < HEADER_BYTES)
 		*position = HEADER_BYTES;
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, f->name);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	fd = open_file(dir, f, e);
 	if (fd == -1)
-		return fail(path, e);
+		return -1;
 	piece = malloc(PIECE_BYTES);
 	if (piece == NULL)
 		abort();
@@ -485,7 +516,7 @@ departures_read(const char *dir, const struct departures_file *f,
 		*position += used;
 	}
 	if (max > 0 && got == -1)
-		(void)fail(path, e);
+		(void)fail(f->name, e);
 	free(piece);
 	(void)close(fd);
 	return max == 0 ? 1 : got == -1 ? -1 : 0;

@@ -93,6 +93,12 @@ int departures_read(const char *dir, const struct departures_file *f,
     uint64_t *position, size_t max, void (*take)(void *arg, const char *line),
     void *arg, struct err *e);
 
+/* What stands in front of a position: the checksum of a line, or "" when the
+ * file does not reach there. */
+#define DEPARTURES_TAIL_MAX 9
+int departures_tail(const char *dir, const struct departures_file *f,
+    uint64_t position, char ret[static DEPARTURES_TAIL_MAX], struct err *e);
+
 /* A line without its end; false for what is none.  Cuts the checksum off. */
 bool departure_parse(char *line, size_t n, struct departure *ret);
 /* Returns its length; no NUL behind it. */

@@ -6,8 +6,8 @@
  * well, and what it does not know any more is read again.  Applying what it
  * knows already changes nothing.
  *
- * The connection needs queries named departures_known and departures_apply
- * (sql/queries/departures.sql, or the ones of the web role).
+ * The connection needs two queries (sql/queries/departures.sql); those of the
+ * web role have names and rights of their own.
  *
  * Ownership: nothing is kept.
  * Errors: those of base/departures.h and base/database.h; what was applied so
@@ -28,12 +28,16 @@ struct departures_applied {
 	long lines; /* that were read */
 };
 
+#define DEPARTURES_QUERIES "departures"
+#define DEPARTURES_QUERIES_WEB "web_departures"
+
 /*
+ * queries: one of the names above.
  * *seen remembers the files as they were: while nothing was added to them the
  * database is not asked.  0 asks it: after a connection was made, and now and
  * then.  ret may be NULL.
  */
-int departures_apply(struct database *db, const char *dir, uint64_t *seen,
-    struct departures_applied *ret, struct err *e);
+int departures_apply(struct database *db, const char *queries, const char *dir,
+    uint64_t *seen, struct departures_applied *ret, struct err *e);
 
 #endif

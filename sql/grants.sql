@@ -54,7 +54,7 @@ revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
 	bytea), web_version(bigint, text), web_health(text), web_metrics(text),
 	web_departure(bigint), web_departures_known(),
-	web_departures_apply(text, bigint, text), restore_hold(text),
+	web_departures_apply(text, bigint, text, text), restore_hold(text),
 	retention(timestamptz, int) from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
@@ -87,7 +87,7 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	send_pause(bigint, text, text, boolean), send_probe(), send_resume(text),
 	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
 	text, text, bigint), departures_known(),
-	departures_apply(text, bigint, text) to tweeluik_send;
+	departures_apply(text, bigint, text, text) to tweeluik_send;
 grant usage on sequence activity_id_seq, consent_event_id_seq
 	to tweeluik_send;
 
@@ -97,4 +97,4 @@ grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
 	web_language(bigint, text), web_farewell(bigint, bytea, text, text, bytea,
 	bytea), web_version(bigint, text), web_health(text), web_metrics(text),
 	web_departure(bigint), web_departures_known(),
-	web_departures_apply(text, bigint, text) to tweeluik_web;
+	web_departures_apply(text, bigint, text, text) to tweeluik_web;

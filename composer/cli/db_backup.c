@@ -198,7 +198,8 @@ take_over(struct cli *c, struct database *d, struct departures_applied *applied,
 	if (db_migrate(c, d, false, e) == -1 ||
 	    DATABASE_DO(d, e, "restore_hold", param_text(c->actor)) == -1)
 		return -1;
-	return departures_apply(d, c->config.departures, &seen, applied, e);
+	return departures_apply(d, DEPARTURES_QUERIES, c->config.departures,
+	    &seen, applied, e);
 }
 
 /* Connections of before do not know the new schema. */
@@ -329,7 +330,8 @@ cli_db_reconcile(struct cli *c, const struct cli_args *a, struct err *e)
 		say(c, "Would apply the departures in %s", dir);
 		return 0;
 	}
-	if (departures_apply(c->db, dir, &seen, &n, e) == -1)
+	if (departures_apply(c->db, DEPARTURES_QUERIES, dir, &seen, &n, e) ==
+	    -1)
 		return -1;
 	if (!out_object(c, "tweeluik.reconcile/1", json_of_applied(&n)))
 		tell_applied(c, &n);

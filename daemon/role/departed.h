@@ -12,10 +12,12 @@
 
 #include <stdint.h>
 
+#include "base/departures_apply.h"
+
 struct database;
 struct err;
 
-int departed_apply(struct database *db, const char *dir, uint64_t *seen,
-    struct err *e);
+int departed_apply(struct database *db, const char *queries, const char *dir,
+    uint64_t *seen, struct err *e);
 
 #endif

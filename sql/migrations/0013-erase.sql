@@ -5,10 +5,12 @@ create index subscriber_passing on subscriber (state_at)
 	where state in ('pending', 'unsubscribed', 'blocked');
 create index consent_event_at on consent_event (at);
 
--- How far each journal of departures was read.
+-- How far each journal of departures was read, and what stood in front of
+-- there: a power cut may have taken the end of a file, and other lines came.
 create table departure_read (
 	identity text primary key,
 	bytes bigint not null,
+	tail text not null,
 	at timestamptz not null default now()
 );
 
@@ -104,16 +106,16 @@ begin
 end $$;
 
 create function departures_known()
-returns table (identity text, bytes bigint)
+returns table (identity text, bytes bigint, tail text)
 language sql stable security definer set search_path from current as $$
-	select identity, bytes from departure_read
+	select identity, bytes, tail from departure_read
 $$;
 
 -- Lines of a journal up to a byte of it.  The last word about a person counts,
 -- and of two of the same moment that they left.  Says what changed, which is
 -- nothing as long as the database was neither away nor set back.
-create function departures_apply(journal text, upto bigint, lines text,
-	out unsubscribed int, out erased int, out blocked int,
+create function departures_apply(journal text, upto bigint, the_tail text,
+	lines text, out unsubscribed int, out erased int, out blocked int,
 	out returned int)
 language plpgsql security definer set search_path from current as $$
 declare
@@ -147,9 +149,10 @@ begin
 		blocked := blocked + (did = 'blocked')::int;
 		returned := returned + (did = 'returned')::int;
 	end loop;
-	insert into departure_read as r (identity, bytes) values (journal, upto)
+	insert into departure_read (identity, bytes, tail)
+	values (journal, upto, the_tail)
 	on conflict (identity) do update
-		set bytes = greatest(r.bytes, excluded.bytes), at = now();
+		set bytes = excluded.bytes, tail = excluded.tail, at = now();
 	if unsubscribed + erased + blocked + returned > 0 then
 		perform numbers_skip();
 		perform activity_add('journal', 'subscriber', null, 'departures',
@@ -161,15 +164,15 @@ end $$;
 
 -- The web role is one of those who read journals.
 create function web_departures_known()
-returns table (identity text, bytes bigint)
+returns table (identity text, bytes bigint, tail text)
 language sql stable security definer set search_path from current as $$
-	select identity, bytes from departure_read
+	select identity, bytes, tail from departure_read
 $$;
-create function web_departures_apply(journal text, upto bigint, lines text,
-	out unsubscribed int, out erased int, out blocked int,
+create function web_departures_apply(journal text, upto bigint, the_tail text,
+	lines text, out unsubscribed int, out erased int, out blocked int,
 	out returned int)
 language sql security definer set search_path from current as $$
-	select * from departures_apply(journal, upto, lines)
+	select * from departures_apply(journal, upto, the_tail, lines)
 $$;
 -- For the journal: who left or came back in this very transaction, and when.
 create function web_departure(the_subscriber bigint)

@@ -31,9 +31,9 @@ select metric, label1, label2, value from web_metrics($1)
 -- name: web_departure
 select address_hash, at from web_departure($1)
 
--- name: departures_known
-select identity, bytes from web_departures_known()
+-- name: web_departures_known
+select identity, bytes, tail from web_departures_known()
 
--- name: departures_apply
+-- name: web_departures_apply
 select unsubscribed, erased, blocked, returned
-from web_departures_apply($1, $2, $3)
+from web_departures_apply($1, $2, $3, $4)
