@@ -144,10 +144,10 @@ begin
 		order by z.h, z.moment desc, z.word = 'r'
 	loop
 		did := departure_apply(d.word, d.moment, d.h, d.way, d.issue_id);
-		unsubscribed := unsubscribed + (did = 'unsubscribed')::int;
-		erased := erased + (did = 'erased')::int;
-		blocked := blocked + (did = 'blocked')::int;
-		returned := returned + (did = 'returned')::int;
+		unsubscribed := unsubscribed + (did is not distinct from 'unsubscribed')::int;
+		erased := erased + (did is not distinct from 'erased')::int;
+		blocked := blocked + (did is not distinct from 'blocked')::int;
+		returned := returned + (did is not distinct from 'returned')::int;
 	end loop;
 	insert into departure_read (identity, bytes, tail)
 	values (journal, upto, the_tail)
