@@ -323,6 +323,9 @@ begin
 		where x.over_at <= moment - interval '30 days'
 			and x.details_to < x.planned
 		order by x.id limit 1;
+		if m.id is null then
+			return 0;
+		end if;
 		update outcome set code = null, status = null, reply = null
 		where mailing_id = m.id and seq > m.details_to
 			and seq <= m.details_to + batch;
@@ -333,6 +336,9 @@ begin
 		where x.kind = 'issue' and x.trimmed_to < x.planned
 			and x.over_at <= moment - interval '90 days'
 		order by x.id limit 1;
+		if m.id is null then
+			return 0;
+		end if;
 		if m.trimmed_to = 0 then
 			perform chunks_expire(m.id);
 		end if;
@@ -344,8 +350,8 @@ begin
 			trimmed_to = least(planned, m.trimmed_to + batch)
 		where id = m.id;
 	end if;
-	return coalesce(least(batch, m.planned - case the_kind
-		when 'details' then m.details_to else m.trimmed_to end), 0);
+	return least(batch, m.planned - case the_kind
+		when 'details' then m.details_to else m.trimmed_to end);
 end $$;
 
 -- Mail to one person, and the words in it.

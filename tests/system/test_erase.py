@@ -4,6 +4,8 @@ import json
 import re
 import shutil
 import subprocess
+import tempfile
+from pathlib import Path
 
 import pytest
 from newsletter import LEASE, approve, as_json, ok, plan, readers, send_now, \
@@ -350,16 +352,13 @@ def addresses(data):
 
 
 @pytest.fixture
-def cluster(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pg")
-    for f in (folder, *folder.parents):
-        if f.stat().st_uid == 0 and f != f.parent and str(f).startswith(
-                str(tmp_path_factory.getbasetemp().parent)):
-            f.chmod(f.stat().st_mode | 0o055)
-    server = Postgres(folder / "pg")
-    server.start()
-    yield server
-    server.stop("immediate")
+def cluster():
+    with tempfile.TemporaryDirectory(prefix="tweeluik-pg-") as home:
+        Path(home).chmod(0o755)
+        server = Postgres(Path(home) / "pg")
+        server.start()
+        yield server
+        server.stop("immediate")
 
 
 def fill_everything(site):
@@ -401,15 +400,15 @@ def test_nothing_is_left_on_the_disk(cluster, tmp_path):
     # organisation that wants to be found.
     public = {r["email"].lower() for r in site.db.rows(
         "select email from organisation where email is not null")}
-    public |= set(re.findall(r"[\w.+-]+@[\w.-]+\.\w+", " ".join(
-        r["markdown"] for r in site.db.rows(
-            "select body as markdown from item_text"))))
+    for r in site.db.rows("select * from item_text"):
+        public |= {a.decode().lower() for a in addresses(str(r).encode())}
     public |= {"nieuwsbrief@nieuws.voorbeeld.example",
                "loket@voorbeeld.example",
                "afmelden@nieuws.voorbeeld.example"}
-    seen = addresses(dump.read_bytes())
-    assert {s.decode().lower() for s in seen} - {p.lower() for p in public} \
-        == set()
+    # COPY writes the end of a line as two characters.
+    seen = addresses(dump.read_bytes().replace(b"\\n", b"  "))
+    assert {s.decode().lower() for s in seen} \
+        <= {p.lower() for p in public}
     erase(site, ADDRESS)
     site.db.rows("vacuum full")
     site.db.rows("select pg_switch_wal()")
