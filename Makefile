@@ -33,8 +33,11 @@ OPT_release := -O2 -g -D_FORTIFY_SOURCE=3
 SAN := -fsanitize=address,undefined
 OPT_asan := -O1 -g $(SAN) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined
+# The number of the last migration, which must not begin with a 0 in C.
+SCHEMA := $(shell expr $(firstword $(subst -, ,$(notdir $(lastword $(sort \
+	$(wildcard sql/migrations/*.sql)))))) + 0)
 CPPFLAGS += -D_GNU_SOURCE -DTWEELUIK_VERSION='"$(VERSION)"' \
-	-DTWEELUIK_SCHEMA=$(shell ls sql/migrations | sed -n '$$s/^0*\([0-9]*\)-.*/\1/p') \
+	-DTWEELUIK_SCHEMA=$(SCHEMA) \
 	-DTWEELUIK_CONFIG_PATH='"$(SYSCONFDIR)/tweeluik/tweeluik.conf"' -I.
 CFLAGS += -std=gnu17 $(OPT_$(MODE)) $(WARN) $(HARDEN)
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed \

@@ -70,6 +70,7 @@ static cfg_opt_t opts[] = {
 	CFG_STR("database", "dbname=tweeluik", CFGF_NONE),
 	CFG_STR("keys", "/etc/tweeluik/keys", CFGF_NONE),
 	CFG_STR("language", "nl", CFGF_NONE),
+	CFG_STR("departures", "", CFGF_NONE),
 	CFG_STR_LIST("editors", nobody, CFGF_NONE),
 	CFG_STR_LIST("administrators", nobody, CFGF_NONE),
 	CFG_SEC("newsletter", newsletter_opts, CFGF_NONE),
@@ -112,6 +113,21 @@ fill_list(const char **ret, cfg_t *g, const char *name)
 	return n;
 }
 
+/* A neighbour of the journal of the send role. */
+static void
+place_departures(cfg_t *g)
+{
+	const char *journal = cfg_getstr(g, "send|journal");
+	const char *slash = strrchr(journal, '/');
+	char path[4096];
+
+	if (cfg_getstr(g, "departures")[0] != '\0')
+		return;
+	(void)snprintf(path, sizeof(path), "%.*sdepartures",
+	    slash != NULL ? (int)(slash - journal) + 1 : 0, journal);
+	(void)cfg_setstr(g, "departures", path);
+}
+
 static int
 fill(struct config *c, struct err *e)
 {
@@ -137,6 +153,8 @@ fill(struct config *c, struct err *e)
 	c->database = cfg_getstr(g, "database");
 	c->keys = cfg_getstr(g, "keys");
 	c->language = cfg_getstr(g, "language");
+	place_departures(g);
+	c->departures = cfg_getstr(g, "departures");
 	c->neditors = fill_list(c->editors, g, "editors");
 	c->nadministrators = fill_list(c->administrators, g, "administrators");
 	c->name_nl = cfg_getstr(g, "newsletter|name_nl");

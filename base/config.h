@@ -31,6 +31,8 @@ struct config {
 	const char *database; /* conninfo without a user */
 	const char *keys;     /* file of base/keys.h */
 	const char *language; /* of messages, "nl" or "en" */
+	/* Folder of base/departures.h; not set: beside the journal. */
+	const char *departures;
 
 	/* who is told by mail, as they stand in the file */
 	const char *editors[CONFIG_NOTIFY_MAX];

@@ -36,12 +36,12 @@ grant select, insert on notice, message to tweeluik_schedule;
 grant select on schedule_exception, schedule_break, edition, issue_item,
 	issue_text, item, item_text, item_side, issue_label, language, topic,
 	suppression, ledger, ledger_audit, delivery_outcome, delivery_waiting, notice_due,
-	outcome, send_worker to tweeluik_schedule;
+	outcome, send_worker, sending_hold to tweeluik_schedule;
 grant select (id, address_hash, language, state, paused_until, tags,
 	organisation_id) on subscriber to tweeluik_schedule;
 grant insert, select on archive_note to tweeluik_schedule;
-grant update (state, state_reason, state_at, paused_until) on subscriber
-	to tweeluik_schedule;
+grant update (state, state_reason, state_at, paused_until, returned_at)
+	on subscriber to tweeluik_schedule;
 grant select (id, kind, subscriber_id, organisation_id, language, at,
 	written_at) on letter to tweeluik_schedule;
 grant insert, select on chunk, consent_event to tweeluik_schedule;
@@ -52,33 +52,18 @@ grant insert on issue_text to tweeluik_schedule;
 grant delete on edition to tweeluik_schedule;
 grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
 grant execute on all functions in schema tweeluik to tweeluik_schedule;
-revoke execute on function web_subscriber(bigint), web_unsubscribe(bigint,
-	text, bigint), web_undo(bigint), web_reason(bigint, text),
-	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text),
-	web_pause(bigint, int), web_choose(bigint, text, text, int),
-	web_details_letter(bigint), web_details(bigint, bigint),
-	web_address_wish(bigint, bigint, text, bytea, bytea),
-	web_address(bigint, bigint), web_address_confirm(bigint, bigint),
-	web_erase(bigint, bigint),
-	web_signup(bytea, bytea, text, text, text, text),
-	web_joining(bigint, bigint), web_confirm(bigint, bigint),
-	web_confirm_again(bigint, bigint), web_issues()
-	from tweeluik_schedule;
-revoke execute on function web_check(bigint, bigint),
-	web_check_correct(bigint, bigint),
-	web_check_change(bigint, bigint, jsonb, text) from tweeluik_schedule;
-
-revoke execute on function web_event(bigint, text), web_invitation(int, int)
+revoke execute on function restore_hold(text), retention(timestamptz, int)
 	from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
 grant select on mailing, delivery, chunk, message, outcome, suppression,
 	issue, delivery_outcome, delivery_waiting, ledger, send_worker, pace,
-	schedule to tweeluik_send;
+	schedule, sending_hold to tweeluik_send;
 grant select (id, address_hash, address_sealed, language, state)
 	on subscriber to tweeluik_send;
-grant update (state, state_reason, state_at) on subscriber to tweeluik_send;
+grant update (state, state_reason, state_at, returned_at) on subscriber
+	to tweeluik_send;
 grant insert on outcome, chunk, consent_event to tweeluik_send;
 grant update on chunk to tweeluik_send;
 grant insert, update, delete on send_worker, pace to tweeluik_send;
@@ -99,38 +84,24 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	send_beat(text, text, int, int, int, int, real, text, bigint, boolean),
 	send_pause(bigint, text, text, boolean), send_probe(), send_resume(text),
 	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
-	text, text, bigint) to tweeluik_send;
+	text, text, bigint), departures_known(),
+	departures_apply(text, bigint, text, text) to tweeluik_send;
 grant usage on sequence activity_id_seq, consent_event_id_seq
 	to tweeluik_send;
 
--- web: only through functions that take the number a valid token carries.
-grant execute on function web_subscriber(bigint), web_unsubscribe(bigint,
-	text, bigint), web_undo(bigint), web_reason(bigint, text),
-	web_language(bigint, text), web_version(bigint, text), web_health(text), web_metrics(text),
-	web_pause(bigint, int), web_choose(bigint, text, text, int),
-	web_details_letter(bigint), web_details(bigint, bigint),
-	web_address_wish(bigint, bigint, text, bytea, bytea),
-	web_address(bigint, bigint), web_address_confirm(bigint, bigint),
-	web_erase(bigint, bigint),
-	web_signup(bytea, bytea, text, text, text, text),
-	web_joining(bigint, bigint), web_confirm(bigint, bigint),
-	web_confirm_again(bigint, bigint), web_issues()
-	to tweeluik_web;
-
--- What anybody may read needs no token.
-revoke execute on function web_archive(text), web_archive_first(),
-	web_archive_issue(text, int, int, text), web_archive_notes(text, int, int,
-	text), web_archive_search(text, text, int), web_archive_feed(text, int)
-	from tweeluik_schedule;
-grant execute on function web_archive(text), web_archive_first(),
-	web_archive_issue(text, int, int, text), web_archive_notes(text, int, int,
-	text), web_archive_search(text, text, int), web_archive_feed(text, int)
-	to tweeluik_web;
-
--- The same for who may speak for an organisation: its number and a letter's.
-grant execute on function web_check(bigint, bigint),
-	web_check_correct(bigint, bigint),
-	web_check_change(bigint, bigint, jsonb, text) to tweeluik_web;
-
-grant execute on function web_event(bigint, text), web_invitation(int, int)
-	to tweeluik_web;
+-- web: only through functions that are made for it, and which are nobody
+-- else's: what they tell is what may be shown to anybody, or to the holder of a
+-- valid token, whose number they take.
+do $$
+declare
+	f regprocedure;
+begin
+	for f in select oid from pg_proc
+		where pronamespace = 'tweeluik'::regnamespace
+			and starts_with(proname, 'web_')
+	loop
+		execute format('revoke execute on function %s from'
+			' tweeluik_schedule', f);
+		execute format('grant execute on function %s to tweeluik_web', f);
+	end loop;
+end $$;

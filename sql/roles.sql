@@ -12,4 +12,7 @@ begin
 			execute format('create role %I login', r);
 		end if;
 	end loop;
+	-- A restore makes the schema anew.
+	execute format('grant create on database %I to tweeluik_owner',
+		current_database());
 end $$;

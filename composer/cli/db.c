@@ -9,15 +9,15 @@
 #include "base/keys.h"
 #include "base/paths.h"
 #include "composer/cli/cli.h"
+#include "composer/cli/db.h"
 #include "composer/cli/system.h"
 
 #define SCRIPT_MAX ((size_t)1024 * 1024)
 
-static const char *const query_files[] = { "migrate", NULL };
+static const char *const query_files[] = { "migrate", "departures", NULL };
 
-/* Run the file sql/NAME of the installation. */
-static int
-run_file(struct cli *c, struct database *d, const char *name, struct err *e)
+int
+db_run_file(struct cli *c, struct database *d, const char *name, struct err *e)
 {
 	char path[4200], *text = arena_alloc(&c->arena, SCRIPT_MAX);
 	FILE *f;
@@ -39,7 +39,7 @@ run_file(struct cli *c, struct database *d, const char *name, struct err *e)
  * and the second finds the work done. */
 static int
 migrate_one(struct cli *c, struct database *d, int version, const char *file,
-    bool *ret_done, struct err *e)
+    bool grants, bool *ret_done, struct err *e)
 {
 	struct rows r;
 	int found;
@@ -55,12 +55,12 @@ migrate_one(struct cli *c, struct database *d, int version, const char *file,
 	rows_done(&r);
 	*ret_done = found < version;
 	if (*ret_done &&
-	    (run_file(c, d, file, e) == -1 ||
+	    (db_run_file(c, d, file, e) == -1 ||
 		DATABASE_DO(d, e, "migrate_done", param_int(version),
 		    param_text(strrchr(file, '/') + 1)) == -1))
 		goto fail;
-	if (version == database_schema_expected() &&
-	    run_file(c, d, "grants.sql", e) == -1)
+	if (grants && version == database_schema_expected() &&
+	    db_run_file(c, d, "grants.sql", e) == -1)
 		goto fail;
 	if (database_commit(d, e) == 0)
 		return 0;
@@ -69,8 +69,8 @@ fail:
 	return -1;
 }
 
-static int
-migrate(struct cli *c, struct database *d, struct err *e)
+int
+db_migrate(struct cli *c, struct database *d, bool grants, struct err *e)
 {
 	char pattern[4200];
 	glob_t g;
@@ -86,22 +86,22 @@ migrate(struct cli *c, struct database *d, struct err *e)
 		char *file = arena_printf(&c->arena, "migrations/%s", base);
 		bool did = false;
 
-		rc = migrate_one(c, d, (int)strtol(base, NULL, 10), file, &did,
-		    e);
+		rc = migrate_one(c, d, (int)strtol(base, NULL, 10), file,
+		    grants, &did, e);
 		if (rc == 0 && did) {
 			say(c, "Migrated: %s", base);
 			done++;
 		}
 	}
 	globfree(&g);
-	if (rc == 0 && done == 0)
+	if (rc == 0 && done == 0 && grants)
 		say(c, "The database is up to date (schema %d)",
 		    database_schema_expected());
 	return rc;
 }
 
-static int
-open_as(struct cli *c, const struct cli_args *a, struct database **ret,
+int
+db_open(struct cli *c, const struct cli_args *a, struct database **ret,
     bool owner, struct err *e)
 {
 	const char *admin = args_value(a, "admin");
@@ -134,12 +134,12 @@ cli_db_init(struct cli *c, const struct cli_args *a, struct err *e)
 		    "read",
 		    c->config.keys);
 	}
-	if (open_as(c, a, &d, false, e) == -1)
+	if (db_open(c, a, &d, false, e) == -1)
 		return -1;
-	if (run_file(c, d, "roles.sql", e) == 0 &&
+	if (db_run_file(c, d, "roles.sql", e) == 0 &&
 	    database_run(d, NULL, e, "migrate_owner_for_me", NULL, 0) == 0 &&
 	    database_run(d, NULL, e, "migrate_schema", NULL, 0) == 0)
-		rc = migrate(c, d, e);
+		rc = db_migrate(c, d, true, e);
 	database_close(d);
 	if (rc == 0)
 		say(c,
@@ -155,7 +155,7 @@ cli_db_migrate(struct cli *c, const struct cli_args *a, struct err *e)
 	struct rows r;
 	int rc;
 
-	if (open_as(c, a, &d, true, e) == -1)
+	if (db_open(c, a, &d, true, e) == -1)
 		return -1;
 	if (c->dry_run) {
 		rc = database_run(d, &r, e, "schema_version", NULL, 0);
@@ -166,7 +166,7 @@ cli_db_migrate(struct cli *c, const struct cli_args *a, struct err *e)
 			rows_done(&r);
 		}
 	} else {
-		rc = migrate(c, d, e);
+		rc = db_migrate(c, d, true, e);
 	}
 	database_close(d);
 	return rc;
@@ -180,8 +180,8 @@ cli_db_status(struct cli *c, const struct cli_args *a, struct err *e)
 	json_t *o;
 	int found = 0;
 
-	if (open_as(c, a, &d, false, e) == -1 &&
-	    open_as(c, a, &d, true, e) == -1)
+	if (db_open(c, a, &d, false, e) == -1 &&
+	    db_open(c, a, &d, true, e) == -1)
 		return -1;
 	if (database_run(d, &r, e, "database_facts", NULL, 0) == -1) {
 		database_close(d);

@@ -310,8 +310,8 @@ const struct cli_command cli_schedule_commands[] = {
 		{ "tweeluik schedule pause --until 2027-02-01", NULL }),
 	    EXITS, "tweeluik schedule resume, tweeluik issue pause",
 	    cli_schedule_pause },
-	{ "schedule", "resume", N_("Go on after a pause"), "", 0, 0, NULL,
-	    CLI_EXAMPLES({ "tweeluik schedule resume", NULL }), EXITS,
-	    "tweeluik schedule pause", cli_schedule_resume },
+	{ "schedule", "resume", N_("Go on after a pause, or after a restore"),
+	    "", 0, 0, NULL, CLI_EXAMPLES({ "tweeluik schedule resume", NULL }),
+	    EXITS, "tweeluik schedule pause", cli_schedule_resume },
 	{ 0 },
 };

@@ -253,7 +253,10 @@ static int
 make_resume(struct cli *c, const void *arg, struct err *e)
 {
 	(void)arg;
-	return DATABASE_DO(c->db, e, "schedule_resume", param_text(c->actor));
+	return DATABASE_DO(c->db, e, "sending_release", param_text(c->actor)) ==
+		-1
+	    ? -1
+	    : DATABASE_DO(c->db, e, "schedule_resume", param_text(c->actor));
 }
 
 int

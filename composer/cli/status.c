@@ -271,6 +271,12 @@ print_roles(struct cli *c, const struct rows *r)
 static void
 print_calendar(struct cli *c, const struct rows *r)
 {
+	if (!rows_null(r, 0, "held_since"))
+		cli_line(tr("Held"),
+		    arena_printf(&c->arena,
+			tr("All sending is held after a restore, since %s"),
+			cli_day(c, DATEFMT_MOMENT,
+			    rows_str(r, 0, "held_since"))));
 	if (!rows_bool(r, 0, "known")) {
 		cli_line(tr("Calendar"), tr("not set"));
 		return;
@@ -297,6 +303,8 @@ step_of_trouble(struct cli *c, const struct status *s)
 
 	if (!rows_bool(&s->calendar, 0, "known"))
 		return "tweeluik schedule set --first-date DATE";
+	if (!rows_null(&s->calendar, 0, "held_since"))
+		return "tweeluik schedule resume";
 	for (int i = 0; i < r->n; i++)
 		if (strcmp(rows_str(r, i, "mailing_state"), "paused") == 0)
 			return arena_printf(&c->arena,

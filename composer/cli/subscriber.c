@@ -203,6 +203,11 @@ static const struct cli_option export_options[] = {
 	{ 0, "tag", "TAG", N_("only with this tag") },
 	{ 0 },
 };
+static const struct cli_option erase_options[] = {
+	{ 0, "confirm", "ADDRESS",
+	    N_("the address once more, instead of a question") },
+	{ 0 },
+};
 static const struct cli_option import_options[] = {
 	{ 0, "apply", NULL, N_("save it; without this it is only checked") },
 	{ 0, "basis", "TEXT",
@@ -274,6 +279,15 @@ const struct cli_command cli_subscriber_commands[] = {
 	    N_("0 done or already gone, 3 no subscriber"),
 	    "tweeluik subscriber set --state paused",
 	    cli_subscriber_unsubscribe },
+	{ "subscriber", "erase",
+	    N_("Forget one person everywhere; only a hash stays, so that nobody "
+	       "mails them again"),
+	    "<address>", 1, 1, erase_options,
+	    CLI_EXAMPLES({ "tweeluik subscriber erase info@voorbeeld.example "
+			   "--confirm info@voorbeeld.example",
+		NULL }),
+	    N_("0 erased, 3 no subscriber"), "tweeluik subscriber unsubscribe",
+	    cli_subscriber_erase },
 	{ "subscriber", "import",
 	    N_("Check a table of people (CSV); with --apply, take them in as "
 	       "active on the basis you declare, or ask them"),

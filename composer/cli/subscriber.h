@@ -23,6 +23,8 @@ cli_subscriber_pause(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
     struct err *e);
 int
+cli_subscriber_erase(struct cli *c, const struct cli_args *a, struct err *e);
+int
 cli_subscriber_import(struct cli *c, const struct cli_args *a, struct err *e);
 int
 cli_subscriber_export(struct cli *c, const struct cli_args *a, struct err *e);

@@ -2,6 +2,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
+#include "composer/cli/departed.h"
 #include "composer/cli/subscriber.h"
 #include "composer/cli/words.h"
 #include "composer/list/sqlarray.h"
@@ -63,8 +64,8 @@ struct change {
 };
 
 static int
-apply_change(struct cli *c, const struct rows *r, struct change *x,
-    struct err *e)
+apply_change(struct cli *c, const char *word, const struct rows *r,
+    struct change *x, struct err *e)
 {
 	int64_t id = rows_int(r, 0, "id");
 
@@ -81,6 +82,9 @@ apply_change(struct cli *c, const struct rows *r, struct change *x,
 	if (x->state != NULL &&
 	    set_state(c, id, rows_str(r, 0, "state"), x->state, x->until, e) ==
 		-1)
+		return -1;
+	if (x->state != NULL && x->state[0] == 'b' &&
+	    cli_departed(c, word, DEPARTURE_BLOCKED, e) == -1)
 		return -1;
 	return DATABASE_DO(c->db, e, "activity_add", param_text(c->actor),
 	    param_text("subscriber"), param_int(id), param_text("changed"),
@@ -148,7 +152,7 @@ change(struct cli *c, const char *word, struct change *x, struct err *e)
 		goto out;
 	if (database_begin(c->db, e) == -1)
 		goto out;
-	rc = apply_change(c, &r, x, e);
+	rc = apply_change(c, word, &r, x, e);
 	if (rc == 0 && !c->dry_run)
 		rc = database_commit(c->db, e);
 	if (rc == -1 || c->dry_run)
@@ -218,11 +222,27 @@ cli_subscriber_pause(struct cli *c, const struct cli_args *a, struct err *e)
 	return c->dry_run ? 0 : subscriber_as_it_is(c, a, e);
 }
 
+static int
+unsubscribe(struct cli *c, const char *word, int64_t id, struct err *e)
+{
+	if (database_begin(c->db, e) == -1)
+		return -1;
+	if (run_for(c, "subscriber_leave", id, e) == 0 &&
+	    DATABASE_DO(c->db, e, "activity_add", param_text(c->actor),
+		param_text("subscriber"), param_int(id),
+		param_text("unsubscribed"), param_text("")) == 0 &&
+	    cli_departed(c, word, DEPARTURE_UNSUBSCRIBED, e) == 0 &&
+	    database_commit(c->db, e) == 0)
+		return 0;
+	database_rollback(c->db);
+	return -1;
+}
+
 int
 cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
     struct err *e)
 {
-	struct rows r, done;
+	struct rows r;
 	bool changed;
 	int64_t id;
 
@@ -241,13 +261,7 @@ cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
 		say(c, "This person would be taken off the list");
 		return 0;
 	}
-	if (DATABASE_RUN(c->db, &done, e, "subscriber_leave", param_int(id)) ==
-	    -1)
-		return -1;
-	rows_done(&done);
-	if (DATABASE_DO(c->db, e, "activity_add", param_text(c->actor),
-		param_text("subscriber"), param_int(id),
-		param_text("unsubscribed"), param_text("")) == -1)
+	if (unsubscribe(c, a->words[0], id, e) == -1)
 		return -1;
 	say(c, "Taken off the list; no import brings this address back");
 	return subscriber_as_it_is(c, a, e);

@@ -85,6 +85,18 @@ static const struct cli_option admin_options[] = {
 	    N_("connect as this instead (a role that may create roles)") },
 	{ 0 },
 };
+static const struct cli_option restore_options[] = {
+	{ 0, "confirm", "DATABASE",
+	    N_("the name of the database, instead of a question") },
+	{ 0, "admin", "CONNINFO",
+	    N_("connect as this instead (a role that may create schemas)") },
+	{ 0 },
+};
+static const struct cli_option reconcile_options[] = {
+	{ 0, "departures", "DIR",
+	    N_("the folder of another host, instead of our own") },
+	{ 0 },
+};
 static const struct cli_option config_options[] = {
 	{ 0, "origin", NULL, N_("show where each value comes from") },
 	{ 0 },
@@ -124,6 +136,35 @@ const struct cli_command cli_system_commands[] = {
 		{ 0 } },
 	    N_("0 in order, 4 something is wrong"), "tweeluik db status",
 	    cli_db_check },
+	{ "db", "backup", N_("Write the whole database to a file"), "<file>", 1,
+	    1, admin_options,
+	    (const struct cli_example[]){
+		{ "tweeluik db backup tweeluik-$(date +%F).backup", NULL },
+		{ "tweeluik db backup - | age -r RECIPIENT > FILE",
+		    N_("encrypted on its way") },
+		{ 0 } },
+	    N_("0 written, 4 the file is there already"), "tweeluik db restore",
+	    cli_db_backup },
+	{ "db", "restore",
+	    N_("Replace the database by a backup, apply who left since, and "
+	       "hold all sending"),
+	    "<file>", 1, 1, restore_options,
+	    (const struct cli_example[]){ { "tweeluik db restore FILE "
+					    "--confirm tweeluik",
+					      NULL },
+		{ 0 } },
+	    N_("0 restored, 2 no usable file; then all is as before"),
+	    "tweeluik db reconcile, tweeluik schedule resume", cli_db_restore },
+	{ "db", "reconcile",
+	    N_("Apply who left, as journals on disk know it, to a database "
+	       "that was restored"),
+	    "", 0, 0, reconcile_options,
+	    (const struct cli_example[]){
+		{ "tweeluik db reconcile --departures /mnt/host2/departures",
+		    N_("of every host where people could leave") },
+		{ 0 } },
+	    N_("0 done, also when nothing was new"), "tweeluik db restore",
+	    cli_db_reconcile },
 	{ "config", "show", N_("Show every setting"), "", 0, 0, config_options,
 	    (const struct cli_example[]){
 		{ "tweeluik config show --origin", NULL }, { 0 } },

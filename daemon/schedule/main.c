@@ -1,5 +1,6 @@
 /* tweeluik-schedule - when: opens, holds, skips and freezes issues, tells
- * editors what became of them, and writes the letters that readers are due */
+ * editors what became of them, writes the letters that readers are due, and
+ * removes what was kept long enough */
 #include <libxml/parser.h>
 #include <string.h>
 
@@ -27,7 +28,10 @@ tell_status(struct role *r, struct err *e)
 	if (database_run(r->db, &rows, e, "schedule_status", NULL, 0) == -1)
 		return -1;
 	state = rows_text(&rows, 0, "state");
-	if (rows_bool(&rows, 0, "paused"))
+	if (rows_bool(&rows, 0, "held"))
+		role_status(r, "%s",
+		    process_text("All sending is held after a restore"));
+	else if (rows_bool(&rows, 0, "paused"))
 		role_status(r, "%s", process_text("The schedule is paused"));
 	else if (state == NULL)
 		role_status(r, "%s", process_text("No issue is planned"));
@@ -106,11 +110,35 @@ tell(struct role *r, struct work *w, struct err *e)
 	return more;
 }
 
+/* Once a day what was kept long enough goes, piece by piece.  1: there is
+ * more. */
+static int
+tidy(struct role *r, struct err *e)
+{
+	struct rows rows;
+	int rc = 0;
+
+	if (database_run(r->db, &rows, e, "retention_round", NULL, 0) == -1) {
+		if (e->kind == ERR_TEMP)
+			return -1;
+		log_event(LOG_LEVEL_ERROR, "retention-failed", "error", e->text,
+		    NULL);
+		return 0;
+	}
+	if (rows.n == 1 && !rows_bool(&rows, 0, "done"))
+		rc = 1;
+	else if (rows.n == 1 && rows_str(&rows, 0, "counts")[0] != '\0')
+		log_event(LOG_LEVEL_INFO, "retention", "removed",
+		    rows_str(&rows, 0, "counts"), NULL);
+	rows_done(&rows);
+	return rc;
+}
+
 static int
 round_of_schedule(struct role *r, void *arg, struct err *e)
 {
 	struct rows rows;
-	int more = tell(r, arg, e);
+	int more = tell(r, arg, e), rest;
 
 	if (more == -1)
 		return -1;
@@ -124,7 +152,9 @@ round_of_schedule(struct role *r, void *arg, struct err *e)
 		    rows_str(&rows, i, "subject"), rows_str(&rows, i, "number"),
 		    "detail", rows_str(&rows, i, "detail"), NULL);
 	rows_done(&rows);
-	return tell_status(r, e) == -1 ? -1 : more;
+	if (tell_status(r, e) == -1 || (rest = tidy(r, e)) == -1)
+		return -1;
+	return more | rest;
 }
 
 int

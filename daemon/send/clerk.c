@@ -16,6 +16,7 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "daemon/role/departed.h"
 #include "daemon/send/batch.h"
 #include "daemon/send/burial.h"
 #include "daemon/send/ledger.h"
@@ -35,6 +36,7 @@ struct clerk {
 	int wake_fd;   /* towards the clerk */
 	int notice_fd; /* towards the worker */
 	int64_t beat_ms, burial_ms;
+	uint64_t departures; /* as they were when they were last applied */
 	long accepted_at_beat;
 	bool opened; /* journals of the dead were looked at */
 	bool said_away;
@@ -201,9 +203,13 @@ static int
 lease(struct clerk *c, int chunks, int64_t probing, struct err *e)
 {
 	struct work *list;
-	int rc = ledger_lease(c->db, &c->held, c->setup.config, c->setup.name,
-	    chunks, probing, &c->messages, &list, e);
+	int rc;
 
+	if (departed_apply(c->db, DEPARTURES_QUERIES,
+		c->setup.config->departures, &c->departures, e) == -1)
+		return -1;
+	rc = ledger_lease(c->db, &c->held, c->setup.config, c->setup.name,
+	    chunks, probing, &c->messages, &list, e);
 	publish(c, list);
 	return rc;
 }
@@ -236,7 +242,7 @@ probe(struct clerk *c, struct err *e)
 static int
 connect_database(struct clerk *c, struct err *e)
 {
-	static const char *const files[] = { "send", NULL };
+	static const char *const files[] = { "send", "departures", NULL };
 
 	if (database_open(&c->db, c->setup.config->database, "tweeluik_send",
 		files, e) == -1)
@@ -248,6 +254,7 @@ connect_database(struct clerk *c, struct err *e)
 		log_event(LOG_LEVEL_INFO, "database-back", NULL);
 	c->said_away = false;
 	c->beat_ms = c->burial_ms = 0;
+	c->departures = 0;
 	return 0;
 }
 
@@ -281,6 +288,8 @@ serve(struct clerk *c, struct err *e)
 		c->burial_ms = now;
 	}
 	if (now - c->beat_ms >= BEAT_MS || c->beat_ms == 0) {
+		/* It may have been set back without a word. */
+		c->departures = 0;
 		if (beat(c, e) == -1 || probe(c, e) == -1)
 			return -1;
 	}

@@ -4,7 +4,9 @@
  * A thread with its own connection to the database.  It leases chunks ahead,
  * puts batches of outcomes on record while the worker goes on, keeps the
  * leases alive, looks after those of workers that died, and replays the
- * journals they left before it leases anything.  While the database is away a
+ * journals they left before it leases anything.  Before each lease it applies
+ * what the journals of departures know: who left gets no mail, even where the
+ * database was away when they did, or was restored from a backup since.  While the database is away a
  * batch waits, is tried again, and nothing is leased.
  *
  * Ownership: a batch that was handed over is the clerk's until it comes back

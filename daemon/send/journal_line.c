@@ -5,57 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
+
 #define MAGIC "tweeluik-journal "
 #define VERSION "1 "
-#define CRC_DIGITS ((size_t)8)
-
-static uint32_t crc_table[4][256];
-
-/* Four tables, so that four bytes cost one step. */
-__attribute__((constructor)) static void
-fill_crc_table(void)
-{
-	for (uint32_t i = 0; i < 256; i++) {
-		uint32_t c = i;
-
-		for (int bit = 0; bit < 8; bit++)
-			c = (c >> 1) ^ ((c & 1) != 0 ? 0x82f63b78U : 0);
-		crc_table[0][i] = c;
-	}
-	for (size_t t = 1; t < 4; t++)
-		for (size_t i = 0; i < 256; i++) {
-			uint32_t c = crc_table[t - 1][i];
-
-			crc_table[t][i] = (c >> 8) ^ crc_table[0][c & 0xff];
-		}
-}
-
-static uint32_t
-crc32c(const char *p, size_t n)
-{
-	uint32_t c = UINT32_MAX;
-
-	for (; n >= 4; n -= 4, p += 4) {
-		c ^= (uint32_t)(unsigned char)p[0] |
-		    (uint32_t)(unsigned char)p[1] << 8 |
-		    (uint32_t)(unsigned char)p[2] << 16 |
-		    (uint32_t)(unsigned char)p[3] << 24;
-		c = crc_table[3][c & 0xff] ^ crc_table[2][c >> 8 & 0xff] ^
-		    crc_table[1][c >> 16 & 0xff] ^ crc_table[0][c >> 24];
-	}
-	for (; n > 0; n--, p++)
-		c = (c >> 8) ^ crc_table[0][(c ^ (unsigned char)*p) & 0xff];
-	return ~c;
-}
-
-static void
-write_crc(char *out, const char *line, size_t n)
-{
-	uint32_t crc = crc32c(line, n);
-
-	for (size_t i = 0; i < CRC_DIGITS; i++)
-		out[i] = "0123456789abcdef"[crc >> (28 - 4 * i) & 0xf];
-}
 
 static char *
 put(char *p, const char *s)
@@ -113,9 +66,9 @@ journal_line_seal(char *line, size_t n)
 	char *p = line + n;
 
 	*p++ = ' ';
-	write_crc(p, line, n);
-	p[CRC_DIGITS] = '\n';
-	return n + 1 + CRC_DIGITS + 1;
+	crc32c_write(p, line, n);
+	p[CRC32C_DIGITS] = '\n';
+	return n + 1 + CRC32C_DIGITS + 1;
 }
 
 static size_t
@@ -254,17 +207,17 @@ enum journal_line_kind
 journal_line_read(char *line, size_t n, struct journal_line *ret)
 {
 	const size_t magic = strlen(MAGIC), version = strlen(VERSION);
-	char crc[CRC_DIGITS];
+	char crc[CRC32C_DIGITS];
 	bool header = strncmp(line, MAGIC, magic) == 0;
 
 	/* Another version may know other checksums. */
 	if (header && strncmp(line + magic, VERSION, version) != 0)
 		return JOURNAL_LINE_FOREIGN;
-	if (n < 1 + CRC_DIGITS || memchr(line, '\0', n) != NULL)
+	if (n < 1 + CRC32C_DIGITS || memchr(line, '\0', n) != NULL)
 		return JOURNAL_LINE_DAMAGED;
-	n -= 1 + CRC_DIGITS;
-	write_crc(crc, line, n);
-	if (line[n] != ' ' || memcmp(line + n + 1, crc, CRC_DIGITS) != 0)
+	n -= 1 + CRC32C_DIGITS;
+	crc32c_write(crc, line, n);
+	if (line[n] != ' ' || memcmp(line + n + 1, crc, CRC32C_DIGITS) != 0)
 		return JOURNAL_LINE_DAMAGED;
 	line[n] = '\0';
 	memset(ret, 0, sizeof(*ret));

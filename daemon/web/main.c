@@ -4,7 +4,10 @@
 #include <stdlib.h>
 
 #include "base/catalogue.h"
+#include "base/departures.h"
 #include "base/keys.h"
+#include "base/log.h"
+#include "daemon/role/departed.h"
 #include "daemon/role/process.h"
 #include "daemon/role/role.h"
 #include "daemon/web/http.h"
@@ -16,11 +19,14 @@
 #define CONNECTIONS_MAX 800U /* of the usual 1024 descriptors */
 #define METRICS_CONNECTIONS_MAX 16U
 #define BEAT_MS 5000
+#define ASK_EVERY 12
 
 struct web {
 	struct keys *keys;
 	struct site site;
 	struct http *http, *metrics;
+	uint64_t departures; /* as they were when they were last applied */
+	int watches;
 };
 
 static int
@@ -41,7 +47,8 @@ start(struct web *w, struct role *r, struct err *e)
 		return -1;
 	if (r->options.check)
 		return 0;
-	if (http_start(&w->http, &o, e) == -1)
+	if (departures_check(r->config.departures, e) == -1 ||
+	    http_start(&w->http, &o, e) == -1)
 		return -1;
 	if (r->config.web_metrics[0] == '\0')
 		return 0;
@@ -64,12 +71,24 @@ stop(struct web *w)
 		keys_free(w->keys);
 }
 
-/* Threads of the server do the work; this says that they are there. */
+/* Threads of the server do the work; this says that they are there, and tells
+ * the database what they noted while it was away. */
 static int
 watch(struct role *r, void *arg, struct err *e)
 {
-	(void)arg;
-	(void)e;
+	struct web *w = arg;
+
+	/* It may have been set back without a word. */
+	if (w->watches++ % ASK_EVERY == 0)
+		w->departures = 0;
+	if (departed_apply(r->db, DEPARTURES_QUERIES_WEB, r->config.departures,
+		&w->departures, e) == -1) {
+		if (e->kind == ERR_TEMP)
+			return -1;
+		/* Pages go on; the send role lets nothing leave. */
+		log_event(LOG_LEVEL_ERROR, "departures-failed", "error",
+		    e->text, NULL);
+	}
 	role_status(r, process_text("Answers on %s"), r->config.web_listen);
 	return 0;
 }
@@ -90,7 +109,7 @@ main(int argc, char **argv)
 	if (rc == 1) {
 		rc = start(&w, &r, &e);
 		if (rc == 0)
-			rc = role_loop(&r, watch, NULL, BEAT_MS, &e);
+			rc = role_loop(&r, watch, &w, BEAT_MS, &e);
 		stop(&w);
 	}
 	return role_end(&r, rc, &e);

@@ -4,6 +4,7 @@ const struct route pages_routes[] = {
 	{ ROUTE_GET, "/u/:", unsubscribe_show },
 	{ ROUTE_POST, "/u/:", unsubscribe_act },
 	{ ROUTE_GET, "/u/:/done", unsubscribe_done },
+	{ ROUTE_GET, "/u/:/noted", unsubscribe_noted },
 	{ ROUTE_POST, "/u/:/reason", unsubscribe_reason },
 	{ ROUTE_GET, "/u/:/thanks", unsubscribe_thanks },
 	{ ROUTE_GET, "/u/:/undo", undo_show },

@@ -20,6 +20,7 @@ extern const struct route pages_routes[];
 int unsubscribe_show(struct request *q, struct response *r, struct err *e);
 int unsubscribe_act(struct request *q, struct response *r, struct err *e);
 int unsubscribe_done(struct request *q, struct response *r, struct err *e);
+int unsubscribe_noted(struct request *q, struct response *r, struct err *e);
 int unsubscribe_reason(struct request *q, struct response *r, struct err *e);
 int unsubscribe_thanks(struct request *q, struct response *r, struct err *e);
 int undo_show(struct request *q, struct response *r, struct err *e);

@@ -47,13 +47,13 @@ fill(struct reader *d, const struct rows *rows, struct err *e)
 	return 0;
 }
 
-int
-reader_find(struct reader *ret, struct request *q, const char *purposes,
+/* What the link itself says. */
+static int
+open_link(struct reader *ret, struct request *q, const char *purposes,
     struct err *e)
 {
 	struct reader d = { .worker = q->worker, .token = q->captures[0] };
 	struct token t;
-	struct rows rows;
 	int rc = -1;
 
 	for (; rc == -1 && *purposes != '\0'; purposes++)
@@ -68,15 +68,54 @@ reader_find(struct reader *ret, struct request *q, const char *purposes,
 	}
 	d.id = (int64_t)t.subscriber;
 	d.mailing = t.mailing;
-	if (site_worker_database(d.worker, &d.db, e) == -1 ||
-	    DATABASE_RUN(d.db, &rows, e, "web_subscriber", param_int(d.id)) ==
+	*ret = d;
+	return 0;
+}
+
+/* What the database says. */
+static int
+look_up(struct reader *d, struct err *e)
+{
+	struct rows rows;
+	int rc;
+
+	if (site_worker_database(d->worker, &d->db, e) == -1 ||
+	    DATABASE_RUN(d->db, &rows, e, "web_subscriber", param_int(d->id)) ==
 		-1)
 		return -1;
-	rc = fill(&d, &rows, e);
+	rc = fill(d, &rows, e);
 	rows_done(&rows);
-	if (rc == 0)
-		*ret = d;
 	return rc;
+}
+
+int
+reader_find(struct reader *ret, struct request *q, const char *purposes,
+    struct err *e)
+{
+	struct reader d;
+
+	if (open_link(&d, q, purposes, e) == -1 || look_up(&d, e) == -1)
+		return -1;
+	*ret = d;
+	return 0;
+}
+
+int
+reader_find_or_away(struct reader *ret, struct request *q, const char *purposes,
+    struct err *e)
+{
+	struct reader d;
+
+	if (open_link(&d, q, purposes, e) == -1)
+		return -1;
+	*ret = d;
+	/* A connection that is no more may only have been closed. */
+	if (look_up(&d, e) == -1 &&
+	    (!site_is_away(e) || !site_worker_reconnect(d.worker) ||
+		look_up(&d, e) == -1))
+		return site_is_away(e) ? 0 : -1;
+	*ret = d;
+	return 1;
 }
 
 void
@@ -97,8 +136,8 @@ reader_page(const struct reader *r, const char *lang, struct page *p)
 
 	page_init(p, r->worker->site, lang);
 	page_set(p, "token", r->token);
-	page_set(p, "mask", r->mask);
-	page_set(p, "language", r->language);
+	page_set(p, "mask", r->mask[0] != '\0' ? r->mask : NULL);
+	page_set(p, "language", r->language[0] != '\0' ? r->language : NULL);
 	reader_token(r, TOKEN_UNSUBSCRIBE, token);
 	page_set(p, "unsubscribe", token);
 	reader_token(r, TOKEN_LANGUAGE, token);

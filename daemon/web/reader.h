@@ -4,6 +4,9 @@
  * Unknown, mangled and old tokens and tokens of people who were erased all
  * fail alike: ERR_NOT_FOUND with slug "link", one page for all of them.  Links
  * of a test belong to nobody: slug "test".
+ *
+ * A link proves its numbers without the database.  Where that is away the rest
+ * of the reader stays empty, and db NULL.
  */
 #ifndef DAEMON_WEB_READER_H
 #define DAEMON_WEB_READER_H
@@ -36,6 +39,11 @@ struct reader {
 /* purposes: one or more letters of enum token_purpose. */
 int reader_find(struct reader *ret, struct request *q, const char *purposes,
     struct err *e);
+
+/* The same, but where only the database is missing 0 instead of an error; 1
+ * when it is there. */
+int reader_find_or_away(struct reader *ret, struct request *q,
+    const char *purposes, struct err *e);
 
 /* A link of another purpose for the same reader. */
 void reader_token(const struct reader *r, enum token_purpose purpose,

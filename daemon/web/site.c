@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/database.h"
 #include "base/err.h"
@@ -16,6 +17,7 @@
 
 #define FILE_BYTES_MAX ((size_t)256 * 1024)
 #define RETRY_SECONDS 120U
+#define AWAY_MS 1000
 #define STATEMENT_LIMIT "set statement_timeout = '5s'"
 
 static const struct {
@@ -24,6 +26,7 @@ static const struct {
 } files[SITE_PAGES] = {
 	[PAGE_UNSUBSCRIBE] = { "web/unsubscribe.xhtml", false },
 	[PAGE_UNSUBSCRIBED] = { "web/unsubscribed.xhtml", false },
+	[PAGE_NOTED] = { "web/noted.xhtml", false },
 	[PAGE_UNDO] = { "web/undo.xhtml", false },
 	[PAGE_SUBSCRIBED] = { "web/subscribed.xhtml", false },
 	[PAGE_LANGUAGE] = { "web/language.xhtml", false },
@@ -154,10 +157,14 @@ site_worker_database(struct site_worker *w, struct database **ret,
 {
 	static const char *const queries[] = { "web", NULL };
 
+	if (clock_now_ms() < w->away_until_ms)
+		return err_set(e, ERR_TEMP, "The database cannot be reached");
 	if (w->db == NULL &&
 	    database_open(&w->db, w->site->config->database, "tweeluik_web",
-		queries, e) == -1)
+		queries, e) == -1) {
+		w->away_until_ms = clock_now_ms() + AWAY_MS;
 		return -1;
+	}
 	if (!w->ready &&
 	    (database_check_schema(w->db, e) == -1 ||
 		database_script(w->db, STATEMENT_LIMIT, e) == -1))
@@ -173,7 +180,19 @@ site_worker_reconnect(struct site_worker *w)
 	struct err e;
 
 	w->ready = false;
-	return w->db != NULL && database_reset(w->db, &e) == 0;
+	if (w->db == NULL || clock_now_ms() < w->away_until_ms)
+		return false;
+	if (database_reset(w->db, &e) == 0)
+		return true;
+	w->away_until_ms = clock_now_ms() + AWAY_MS;
+	return false;
+}
+
+bool
+site_is_away(const struct err *e)
+{
+	return e->kind == ERR_TEMP || e->kind == ERR_SYS ||
+	    e->kind == ERR_DENIED || e->kind == ERR_CONFIG;
 }
 
 void

@@ -12,6 +12,7 @@
 #define DAEMON_WEB_SITE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 
@@ -27,6 +28,7 @@ struct template;
 enum site_page {
 	PAGE_UNSUBSCRIBE,
 	PAGE_UNSUBSCRIBED,
+	PAGE_NOTED,
 	PAGE_UNDO,
 	PAGE_SUBSCRIBED,
 	PAGE_LANGUAGE,
@@ -69,8 +71,9 @@ struct site {
 
 struct site_worker {
 	const struct site *site;
-	struct database *db; /* NULL until needed */
-	bool ready;	     /* connected, to the right schema */
+	struct database *db;   /* NULL until needed */
+	bool ready;	       /* connected, to the right schema */
+	int64_t away_until_ms; /* so long nobody waits for it again */
 };
 
 int site_open(struct site *s, const struct config *c, const struct keys *k,
@@ -91,6 +94,8 @@ bool site_failed(struct request *q, struct response *r, const struct err *e,
 /* The connection of this thread; ERR_TEMP when it cannot be had. */
 int site_worker_database(struct site_worker *w, struct database **ret,
     struct err *e);
+/* Whether it was the database that failed, and not what was asked of it. */
+bool site_is_away(const struct err *e);
 /* A server that was started anew has closed our connection: true when there is
  * another one now. */
 bool site_worker_reconnect(struct site_worker *w);

@@ -3,6 +3,7 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "daemon/web/http.h"
+#include "daemon/web/leaving.h"
 #include "daemon/web/page.h"
 #include "daemon/web/reader.h"
 
@@ -40,10 +41,33 @@ find_and_show(struct request *q, const char *done, const char *thanks,
 	return show(&d, done, thanks, r, e);
 }
 
+/* Without a database it is not known whose address it is, but the button
+ * works. */
 int
 unsubscribe_show(struct request *q, struct response *r, struct err *e)
 {
-	return find_and_show(q, NULL, NULL, r, e);
+	struct reader d;
+
+	if (reader_find_or_away(&d, q, own, e) == -1)
+		return -1;
+	return show(&d, NULL, NULL, r, e);
+}
+
+int
+unsubscribe_noted(struct request *q, struct response *r, struct err *e)
+{
+	struct reader d;
+	struct page p;
+	int rc = reader_find_or_away(&d, q, own, e);
+
+	if (rc == -1)
+		return -1;
+	if (rc == 1)
+		return show(&d, d.left ? "yes" : NULL, NULL, r, e);
+	reader_page(&d, d.language, &p);
+	rc = page_write(&p, PAGE_NOTED, &r->body, e);
+	page_done(&p);
+	return rc;
 }
 
 int
@@ -58,25 +82,53 @@ unsubscribe_thanks(struct request *q, struct response *r, struct err *e)
 	return find_and_show(q, "yes", "yes", r, e);
 }
 
+/* Leaving, with the mail that confirms it, happens as a whole or not at all; the
+ * journal knows before. */
+static int
+leave(const struct reader *d, const char *way, struct err *e)
+{
+	struct departure what;
+	struct rows rows;
+	bool changed;
+
+	if (database_begin(d->db, e) == -1)
+		return -1;
+	if (DATABASE_RUN(d->db, &rows, e, "web_unsubscribe", param_int(d->id),
+		param_text(way), param_int(d->mailing)) == -1)
+		goto bad;
+	changed = rows_bool(&rows, 0, "changed");
+	rows_done(&rows);
+	if (changed && leaving_look(d, DEPARTURE_UNSUBSCRIBED, way, &what))
+		leaving_write(d, &what);
+	if (database_commit(d->db, e) == -1)
+		goto bad;
+	return 0;
+bad:
+	database_rollback(d->db);
+	return -1;
+}
+
 int
 unsubscribe_act(struct request *q, struct response *r, struct err *e)
 {
 	bool one_click =
 	    form_is_only(&q->form, "List-Unsubscribe", "One-Click");
+	const char *way = one_click ? "one-click" : "page";
 	struct reader d;
+	int rc = reader_find_or_away(&d, q, own, e);
 
-	if (reader_find(&d, q, own, e) == -1 ||
-	    DATABASE_DO(d.db, e, "web_unsubscribe", param_int(d.id),
-		param_text(one_click ? "one-click" : "page"),
-		param_int(d.mailing)) == -1)
+	if (rc == 1 && leave(&d, way, e) == -1)
+		rc = site_is_away(e) ? 0 : -1;
+	if (rc == -1 || (rc == 0 && leaving_note(&d, way, e) == -1))
 		return -1;
 	if (!one_click) {
 		response_see_other(r,
-		    arena_printf(&q->arena, "/u/%s/done", d.token));
+		    arena_printf(&q->arena, "/u/%s/%s", d.token,
+			rc == 1 ? "done" : "noted"));
 		return 0;
 	}
 	r->type = "text/plain; charset=utf-8";
-	(void)buf_adds(&r->body, "unsubscribed\n");
+	(void)buf_adds(&r->body, rc == 1 ? "unsubscribed\n" : "noted\n");
 	return 0;
 }
 
@@ -152,13 +204,34 @@ undo_done(struct request *q, struct response *r, struct err *e)
 	return show_undo(q, "yes", r, e);
 }
 
+/* The journal knows afterwards: who was told it failed has not come back. */
+static int
+come_back(const struct reader *d, struct err *e)
+{
+	struct departure what;
+	bool changed;
+
+	if (database_begin(d->db, e) == -1)
+		return -1;
+	if (DATABASE_DO(d->db, e, "web_undo", param_int(d->id)) == -1)
+		goto bad;
+	changed = leaving_look(d, DEPARTURE_RETURNED, "page", &what);
+	if (database_commit(d->db, e) == -1)
+		goto bad;
+	if (changed)
+		leaving_write(d, &what);
+	return 0;
+bad:
+	database_rollback(d->db);
+	return -1;
+}
+
 int
 undo_act(struct request *q, struct response *r, struct err *e)
 {
 	struct reader d;
 
-	if (reader_find(&d, q, either, e) == -1 ||
-	    DATABASE_DO(d.db, e, "web_undo", param_int(d.id)) == -1)
+	if (reader_find(&d, q, either, e) == -1 || come_back(&d, e) == -1)
 		return -1;
 	response_see_other(r, arena_printf(&q->arena, "/u/%s/undone", d.token));
 	return 0;

@@ -16,7 +16,10 @@ create table subscriber (
 	paused_until date,
 	organisation_id bigint references organisation on delete set null,
 	tags text[] not null default '{}',
-	created_at timestamptz not null default now()
+	created_at timestamptz not null default now(),
+	-- When they last said themselves that they want it: what a journal of
+	-- departures knows from before that is no longer so.
+	returned_at timestamptz
 );
 create index subscriber_mailable on subscriber (language, id)
 	where state = 'active';
@@ -56,6 +59,8 @@ create index consent_event_address on consent_event (address_hash, id);
 create function subscriber_event(the_hash bytea, kind text, way text,
 	basis text default '', the_issue bigint default null) returns void
 language sql as $$
+	update subscriber s set returned_at = now()
+	where s.address_hash = the_hash and kind in ('confirmed', 'undone');
 	insert into consent_event (address_hash, kind, way, basis, issue_id)
 	values (the_hash, kind, way, basis,
 		(select id from issue where id = the_issue))

@@ -18,7 +18,12 @@ create table mailing (
 	expires_at timestamptz not null,
 	planned int not null default 0,
 	created_at timestamptz not null default now(),
-	finished_at timestamptz
+	finished_at timestamptz,
+	-- Once it is long past: the numbers up to which what relays said was
+	-- taken out, and up to which deliveries were; then chunks alone count.
+	details_to int not null default 0,
+	trimmed_to int not null default 0,
+	trimmed_at timestamptz
 );
 create unique index mailing_of_issue on mailing (issue_id)
 	where kind = 'issue';
@@ -33,6 +38,8 @@ create table delivery (
 	address_sealed bytea,
 	primary key (mailing_id, seq)
 );
+create index delivery_sealed on delivery (subscriber_id)
+	where address_sealed is not null;
 
 -- A range of deliveries, or those of it named in seqs, to be tried once more.
 create table chunk (

@@ -185,10 +185,19 @@ language sql stable as $$
 	where working_day(day) and t > at order by k limit 1
 $$;
 
+-- While it has its row nothing is opened, frozen or sent, not even a single
+-- mail: after a restore a person has to look first (schedule resume).
+create table sending_hold (
+	single boolean primary key default true check (single),
+	reason text not null,
+	since timestamptz not null default now()
+);
+
 create function schedule_paused(at timestamptz) returns boolean
 language sql stable as $$
 	select coalesce((select paused and (paused_until is null
 		or paused_until > schedule_date(at)) from schedule), false)
+		or exists (select from sending_hold)
 $$;
 
 -- Change the rule; null leaves a setting as it is.

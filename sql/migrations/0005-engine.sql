@@ -268,8 +268,9 @@ $$;
 
 -- Lease some chunks and say what is still to do in them.  Single mails go
 -- before issues.  Consent is read here, at the last moment: who has left comes
--- out with deliverable = false and without an address.  probing names a paused
--- mailing of which one chunk may be leased nonetheless.
+-- out with deliverable = false and without an address, and so does who was
+-- erased.  probing names a paused mailing of which one chunk may be leased
+-- nonetheless.
 create function send_lease(worker text, seconds int, chunks int,
 	quiet_hours text, probing bigint, hold_uncertain boolean)
 returns table (mailing_id bigint, chunk_no int, attempt smallint, seq int,
@@ -284,6 +285,9 @@ declare
 	any_found boolean := false;
 	quiet boolean := send_awake_since(now(), quiet_hours) is null;
 begin
+	if exists (select from sending_hold) then
+		return;
+	end if;
 	foreach issues in array array[false, true] loop
 		exit when any_found or issues and quiet and probing is null;
 		for c in
@@ -311,15 +315,21 @@ begin
 			return query
 			select d.mailing_id, c.no, c.attempt, d.seq, d.message_id,
 				d.subscriber_id,
-				case when x.ok then coalesce(d.address_sealed,
-					s.address_sealed) end,
-				x.ok, extract(epoch from m.dated_at)::bigint
+				case when x.ok then x.sealed end, x.ok,
+				extract(epoch from m.dated_at)::bigint
 			from chunk_todo(c) d
 			left join subscriber s on s.id = d.subscriber_id
-			cross join lateral (select m.kind <> 'issue'
-				or coalesce(s.state = 'active', false)
-				and not exists (select from suppression p
-					where p.address_hash = s.address_hash)
+			cross join lateral (select
+				coalesce(d.address_sealed, s.address_sealed)
+					as sealed,
+				case m.kind when 'issue'
+				then coalesce(s.state = 'active', false)
+					and not exists (
+						select from suppression p
+						where p.address_hash
+							= s.address_hash)
+				else coalesce(d.address_sealed,
+					s.address_sealed) is not null end
 				as ok) x
 			order by d.seq;
 			if not found then

@@ -67,6 +67,7 @@ language sql stable as $$
 		from mailing m join chunk c on c.mailing_id = m.id
 			and c.done_at is null
 		where m.state = 'sending' and m.kind <> 'system'
+			and not exists (select from sending_hold)
 			and send_awake_since(at, quiet_hours) is not null
 		group by m.id having min(c.due_at) <= at
 	), still as materialized (

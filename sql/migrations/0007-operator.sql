@@ -75,6 +75,7 @@ declare
 begin
 	select * into m from mailing where kind = 'issue'
 		and issue_id = the_issue and state in ('done', 'stopped')
+		and trimmed_at is null
 	for update;
 	-- What a worker still has in hand may be accepted yet.
 	if not found or exists (select from chunk where mailing_id = m.id

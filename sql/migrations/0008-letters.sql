@@ -43,7 +43,9 @@ language sql stable as $$
 		and mailing_id = the_mailing and at > now() - period
 $$;
 
--- Forget a person; what is left is the hash that keeps them from being mailed.
+-- Forget a person; what is left is the hash that keeps them from being mailed,
+-- and deliveries that name a number which belongs to nobody any more.  What
+-- other tables know of a subscriber goes with the row (on delete cascade).
 -- Says what went, by name and number; null when there is nobody.
 create function subscriber_erase(the_subscriber bigint, way text)
 returns jsonb language plpgsql as $$
@@ -52,6 +54,7 @@ declare
 	events int;
 	copies int;
 	letters int;
+	lines int;
 begin
 	select address_hash into h from subscriber
 	where id = the_subscriber for update;
@@ -66,6 +69,9 @@ begin
 	get diagnostics events = row_count;
 	delete from letter where subscriber_id = the_subscriber;
 	get diagnostics letters = row_count;
+	update activity set subject_id = null
+	where subject = 'subscriber' and subject_id = the_subscriber;
+	get diagnostics lines = row_count;
 	delete from subscriber where id = the_subscriber;
 	-- A complaint or a block stays what it is.
 	insert into suppression (address_hash, reason) values (h, 'erased')
@@ -74,5 +80,5 @@ begin
 		where suppression.reason = 'unsubscribed';
 	perform activity_add(way, 'subscriber', null, 'erased');
 	return jsonb_build_object('subscriber', 1, 'events', events,
-		'letters', letters, 'copies', copies);
+		'letters', letters, 'copies', copies, 'activity', lines);
 end $$;

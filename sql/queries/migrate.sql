@@ -30,3 +30,6 @@ select current_database() as database, current_user as role,
 	split_part(version(), ' ', 2) as server,
 	pg_size_pretty(pg_database_size(current_database())) as size,
 	current_setting('synchronous_commit') as synchronous_commit
+
+-- name: restore_hold
+select restore_hold($1)

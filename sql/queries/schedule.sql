@@ -10,7 +10,8 @@ select coalesce(l.number, 0) as number, i.state,
 	coalesce(i.held_reason, '') as held_reason,
 	to_char(coalesce(i.send_after, i.planned_at) at time zone
 		schedule_zone(), 'YYYY-MM-DD HH24:MI') as at,
-	schedule_paused(now()) as paused
+	schedule_paused(now()) as paused,
+	exists (select from sending_hold) as held
 from (select) one
 left join lateral (select * from issue
 	where state in ('open', 'approved', 'sending')
@@ -29,6 +30,9 @@ left join lateral (select x.* from mailing m
 	join ledger x on x.mailing_id = m.id
 	where d.key = 'report' and m.issue_id = d.the_issue
 		and m.kind = 'issue') g on true
+
+-- name: retention_round
+select done, coalesce(counts, '') as counts from retention_round(now())
 
 -- name: letter_store
 select message, mailing from letter_store($1, $2, $3, $4, $5, $6)

@@ -81,6 +81,9 @@ returning id
 update schedule set paused = true, paused_until = $1::date,
 	changed_at = now(), changed_by = $2
 
+-- name: sending_release
+select sending_release($1) as released
+
 -- name: schedule_resume
 update schedule set paused = false, paused_until = null,
 	changed_at = now(), changed_by = $1
@@ -121,6 +124,7 @@ group by s.lang, s.lang_position order by s.lang_position
 -- name: status_schedule
 select exists (select from schedule) as known,
 	schedule_paused(now()) as paused, (select paused_until from schedule),
+	(select rfc3339(since) from sending_hold) as held_since,
 	n.local_iso as next_at, n.occurrence as next_date,
 	schedule_date(n.send_at) - schedule_date(now()) as days
 from (select) x left join schedule_next(now()) n on true

@@ -175,3 +175,18 @@ left join lateral (select * from outcome y
 	order by y.attempt desc limit 1) o on true
 left join issue_label l on l.id = m.issue_id
 order by coalesce(o.at, m.created_at) desc limit 6
+
+-- name: subscriber_erase
+select subscriber_erase($1, 'command') as removed
+
+-- name: sealed_copies
+-- Every sealed address that is not of a subscriber, few as they are.
+select 0::bigint as letter, mailing_id as mailing, seq, address_sealed
+from delivery where address_sealed is not null
+union all
+select id, 0, 0, address_sealed from letter where address_sealed is not null
+
+-- name: sealed_copy_erase
+with gone as (delete from letter where id = $1::bigint)
+update delivery set address_sealed = null
+where mailing_id = $2::bigint and seq = $3::int

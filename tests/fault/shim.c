@@ -2,7 +2,8 @@
  * shim - lets a program fail at a chosen step (LD_PRELOAD)
  *
  * Steps are counted from the start of the process:
- *	create, write, sync, truncate, unlink	of files that end in .journal
+ *	create, write, sync, truncate, unlink	of files that end in .journal or
+ *			.departures
  *	send	to the relay (an internet socket)
  *	db	to the database (a local socket)
  * What happens at a step:
@@ -197,11 +198,11 @@ end(enum action a)
 static bool
 is_journal_name(const char *path)
 {
-	static const char tail[] = ".journal";
-	size_t n = strlen(path);
+	const char *tail = strrchr(path, '.');
 
-	return n >= sizeof(tail) &&
-	    strcmp(path + n - (sizeof(tail) - 1), tail) == 0;
+	return tail != NULL && tail != path &&
+	    (strcmp(tail, ".journal") == 0 ||
+		strcmp(tail, ".departures") == 0);
 }
 
 static bool

@@ -1,0 +1,20 @@
+/*
+ * departed - what the command line writes into the journal of departures
+ *
+ * Inside the transaction that makes somebody leave, before it is committed.  A
+ * journal that cannot be written keeps nobody on the list: a person is told
+ * what to mend instead.
+ */
+#ifndef COMPOSER_CLI_DEPARTED_H
+#define COMPOSER_CLI_DEPARTED_H
+
+#include "base/departures.h"
+
+struct cli;
+struct err;
+
+/* -1 only with an error of the database.  Nothing with --dry-run. */
+int cli_departed(struct cli *c, const char *address, enum departure_word word,
+    struct err *e);
+
+#endif

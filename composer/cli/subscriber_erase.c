@@ -1,0 +1,148 @@
+#include <string.h>
+
+#include "base/catalogue.h"
+#include "composer/cli/cli.h"
+#include "composer/cli/departed.h"
+#include "composer/cli/subscriber.h"
+#include "composer/cli/words.h"
+
+/* What README asks of backups, and what retention does to deliveries. */
+#define BACKUP_DAYS 35
+#define DELIVERY_DAYS 90
+
+/* A test may have gone to this address, and a letter that asks whether it is
+ * theirs: those are sealed as well, so each is looked at. */
+static int
+erase_copies(struct cli *c, const char *address, json_t *removed, struct err *e)
+{
+	struct address want, found;
+	char text[ADDRESS_MAX + 1];
+	struct rows r;
+	int rc = 0, n = 0;
+
+	if (address_parse(&want, address, strlen(address), e) == -1 ||
+	    database_run(c->db, &r, e, "sealed_copies", NULL, 0) == -1)
+		return -1;
+	for (int i = 0; i < r.n && rc == 0; i++) {
+		struct err ignored;
+		size_t size;
+		const unsigned char *sealed =
+		    rows_bytes(&r, i, "address_sealed", &size);
+
+		if (keys_open(c->keys, text, sealed, size, &ignored) == -1 ||
+		    address_parse(&found, text, strlen(text), &ignored) == -1 ||
+		    strcmp(found.compare, want.compare) != 0)
+			continue;
+		rc = DATABASE_DO(c->db, e, "sealed_copy_erase",
+		    param_int(rows_int(&r, i, "letter")),
+		    param_int(rows_int(&r, i, "mailing")),
+		    param_int(rows_int(&r, i, "seq")));
+		n++;
+	}
+	rows_done(&r);
+	(void)json_object_set_new(removed, "copies",
+	    json_integer(json_num(removed, "copies") + n));
+	return rc;
+}
+
+static int
+erase(struct cli *c, int64_t id, const char *address, json_t **ret,
+    struct err *e)
+{
+	json_t *removed = NULL;
+	struct rows r;
+
+	if (database_begin(c->db, e) == -1)
+		return -1;
+	if (DATABASE_RUN(c->db, &r, e, "subscriber_erase", param_int(id)) == -1)
+		goto bad;
+	removed = json_loads(rows_str(&r, 0, "removed"), 0, NULL);
+	rows_done(&r);
+	if (removed == NULL) {
+		(void)err_set(e, ERR_CONFLICT,
+		    "Somebody else erased this person just now");
+		goto bad;
+	}
+	if (erase_copies(c, address, removed, e) == -1 ||
+	    cli_departed(c, address, DEPARTURE_ERASED, e) == -1)
+		goto bad;
+	if (c->dry_run)
+		database_rollback(c->db);
+	else if (database_commit(c->db, e) == -1)
+		goto bad;
+	*ret = removed;
+	return 0;
+bad:
+	database_rollback(c->db);
+	json_decref(removed);
+	return -1;
+}
+
+/* A line of the receipt for what there was of a kind. */
+#define PART(key, one, many) \
+	do { \
+		int64_t n_ = json_num(removed, key); \
+		if (n_ > 0) \
+			cli_line("", \
+			    arena_printf(&c->arena, \
+				tr_n(one, many, (unsigned long)n_), \
+				cli_number(c, (long long)n_))); \
+	} while (0)
+
+static void
+print_receipt(struct cli *c, const json_t *removed)
+{
+	cli_line(tr("Removed"),
+	    tr("the address, the language, the tags and the organisation"));
+	PART("events", N_("%s line about consent"),
+	    N_("%s lines about consent"));
+	PART("letters", N_("%s letter"), N_("%s letters"));
+	PART("copies", N_("%s sealed copy of the address in single mails"),
+	    N_("%s sealed copies of the address in single mails"));
+	PART("activity", N_("its number in %s line of the activity log"),
+	    N_("its number in %s lines of the activity log"));
+	cli_line(tr("Kept"),
+	    tr("a keyed hash, so that no import brings this address back"));
+	cli_line("",
+	    arena_printf(&c->arena,
+		tr("deliveries under a number that belongs to nobody now, for "
+		   "%d days at most"),
+		DELIVERY_DAYS));
+	cli_line(tr("Backups"),
+	    arena_printf(&c->arena,
+		tr("those of before keep the sealed address until they are "
+		   "thrown away, after %d days at the latest; restoring one "
+		   "erases it again"),
+		BACKUP_DAYS));
+}
+
+int
+cli_subscriber_erase(struct cli *c, const struct cli_args *a, struct err *e)
+{
+	const char *address = a->words[0];
+	json_t *removed;
+	struct rows r;
+	int64_t id;
+
+	if (subscriber_get(c, address, &r, e) == -1)
+		return -1;
+	id = rows_int(&r, 0, "id");
+	rows_done(&r);
+	if (cli_ask_name(c, tr("This person is forgotten: nobody can undo it."),
+		address, args_value(a, "confirm"), e) == -1 ||
+	    erase(c, id, address, &removed, e) == -1)
+		return -1;
+	say(c,
+	    c->dry_run ? N_("This would be erased; nothing was changed")
+		       : N_("Erased"));
+	if (out_object(c, "tweeluik.erasure/1",
+		json_pack("{s:O,s:[s,s],s:i,s:i}", "removed", removed, "kept",
+		    "hash", "deliveries", "delivery_days", DELIVERY_DAYS,
+		    "backup_days", BACKUP_DAYS))) {
+		json_decref(removed);
+		return 0;
+	}
+	print_receipt(c, removed);
+	json_decref(removed);
+	return 0;
+}
