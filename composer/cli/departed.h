@@ -17,4 +17,7 @@ struct err;
 int cli_departed(struct cli *c, const char *address, enum departure_word word,
     struct err *e);
 
+/* The same for all whom an import keeps off the list. */
+int cli_departed_import(struct cli *c, struct err *e);
+
 #endif

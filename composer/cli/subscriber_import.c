@@ -2,6 +2,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
+#include "composer/cli/departed.h"
 #include "composer/cli/import_report.h"
 #include "composer/cli/progress.h"
 #include "composer/cli/subscriber.h"
@@ -109,7 +110,8 @@ save(struct import *im, struct err *e)
 		-1 ||
 	    DATABASE_DO(im->c->db, e, "activity_add", param_text(im->c->actor),
 		param_text("subscriber"), param_null(), param_text("imported"),
-		param_text(what)) == -1)
+		param_text(what)) == -1 ||
+	    cli_departed_import(im->c, e) == -1)
 		return -1;
 	return database_commit(im->c->db, e);
 }

@@ -339,9 +339,9 @@ set_links(const struct place *p, xmlNodePtr x)
 		    dutch ? "/archief" : "/en/archive");
 	set(x, "preheader", p->c->texts[p->lang].preheader);
 	if (p->c->kind == SPECIAL_INVITATION) {
-		setf(x, "web",
-		    dutch ? "%s/uitnodiging/%d-%d" : "%s/invitation/%d-%d",
-		    base, p->c->name.number, p->c->name.year);
+		setf(x, "web", "%s%s/extra/%d/%d", base,
+		    dutch ? "/archief" : "/en/archive", p->c->name.year,
+		    p->c->name.number);
 		return;
 	}
 	setf(x, "web", "%s/m/%s/%s", base, slot_placeholder(SLOT_WEB_VERSION),

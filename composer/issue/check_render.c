@@ -109,8 +109,8 @@ is_ours(const char *url, const struct config *config)
 	return strncmp(url, config->base_url, n) == 0 && url[n] == '/' &&
 	    (strncmp(url + n, "/agenda/", 8) == 0 ||
 		strncmp(url + n, "/events/", 8) == 0 ||
-		strncmp(url + n, "/uitnodiging/", 13) == 0 ||
-		strncmp(url + n, "/invitation/", 12) == 0);
+		strncmp(url + n, "/archief/", 9) == 0 ||
+		strncmp(url + n, "/en/archive/", 12) == 0);
 }
 
 static void

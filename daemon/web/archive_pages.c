@@ -289,7 +289,8 @@ show_issue(struct request *q, struct response *r, struct database *d,
 
 	if (database_run(d, &rows, e, "web_archive_issue", key, 4) == -1)
 		return -1;
-	if (rows.n == 0) {
+	if (rows.n == 0 ||
+	    (!w->site->config->archive && !rows_bool(&rows, 0, "invitation"))) {
 		rows_done(&rows);
 		return err_set(e, ERR_NOT_FOUND, "There is no such issue");
 	}
@@ -319,7 +320,10 @@ archive_show_issue(struct request *q, struct response *r, struct err *e)
 
 	if (!is_number(year) || !is_number(number))
 		return err_set(e, ERR_NOT_FOUND, "There is no such issue");
-	if (archive_open(q, &d, e) == -1)
+	/* An invitation is made to be passed on: it has a page even where there
+	 * is no archive. */
+	if ((extra ? site_worker_database(q->worker, &d, e)
+		   : archive_open(q, &d, e)) == -1)
 		return -1;
 	return show_issue(q, r, d,
 	    (const struct param[]){ param_text(extra ? "extra" : "regular"),

@@ -3,6 +3,7 @@
 #include "base/database.h"
 #include "base/err.h"
 #include "daemon/web/http.h"
+#include "daemon/web/leaving.h"
 #include "daemon/web/page.h"
 #include "daemon/web/pages.h"
 #include "daemon/web/reader.h"
@@ -115,29 +116,37 @@ confirm_sent(struct request *q, struct response *r, struct err *e)
 	return show(q, "sent", r, e);
 }
 
-static int
-act(struct request *q, const char *query, const char *page, struct response *r,
-    struct err *e)
-{
-	struct joiner j;
-
-	if (find(&j, q, e) == -1 ||
-	    DATABASE_DO(j.reader.db, e, query, param_int(j.reader.id),
-		param_int(j.reader.mailing)) == -1)
-		return -1;
-	response_see_other(r,
-	    arena_printf(&q->arena, "/b/%s/%s", j.reader.token, page));
-	return 0;
-}
-
 int
 confirm_act(struct request *q, struct response *r, struct err *e)
 {
-	return act(q, "web_confirm", "done", r, e);
+	/* They may have left before. */
+	const struct departure what = { .word = DEPARTURE_RETURNED,
+		.way = "page" };
+	struct joiner j;
+	bool changed;
+
+	if (find(&j, q, e) == -1)
+		return -1;
+	const struct param p[] = { param_int(j.reader.id),
+		param_int(j.reader.mailing) };
+
+	if (leaving_do(&j.reader, what, "web_confirm", p, 2, &changed, e) == -1)
+		return -1;
+	response_see_other(r,
+	    arena_printf(&q->arena, "/b/%s/done", j.reader.token));
+	return 0;
 }
 
 int
 confirm_again(struct request *q, struct response *r, struct err *e)
 {
-	return act(q, "web_confirm_again", "sent", r, e);
+	struct joiner j;
+
+	if (find(&j, q, e) == -1 ||
+	    DATABASE_DO(j.reader.db, e, "web_confirm_again",
+		param_int(j.reader.id), param_int(j.reader.mailing)) == -1)
+		return -1;
+	response_see_other(r,
+	    arena_printf(&q->arena, "/b/%s/sent", j.reader.token));
+	return 0;
 }

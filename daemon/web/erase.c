@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "daemon/web/details.h"
 #include "daemon/web/http.h"
+#include "daemon/web/leaving.h"
 #include "daemon/web/page.h"
 #include "daemon/web/pages.h"
 
@@ -40,23 +41,11 @@ erase_show(struct request *q, struct response *r, struct err *e)
 static int
 erase(const struct reader *d, bool *ret_erased, struct err *e)
 {
-	struct rows rows;
-	bool erased;
+	const struct departure what = { .word = DEPARTURE_ERASED,
+		.way = "page" };
+	const struct param p[] = { param_int(d->id), param_int(d->mailing) };
 
-	if (database_begin(d->db, e) == -1)
-		return -1;
-	if (DATABASE_RUN(d->db, &rows, e, "web_erase", param_int(d->id),
-		param_int(d->mailing)) == -1)
-		goto bad;
-	erased = rows_bool(&rows, 0, "erased");
-	rows_done(&rows);
-	if (database_commit(d->db, e) == -1)
-		goto bad;
-	*ret_erased = erased;
-	return 0;
-bad:
-	database_rollback(d->db);
-	return -1;
+	return leaving_do(d, what, "web_erase", p, 2, ret_erased, e);
 }
 
 int

@@ -15,16 +15,20 @@
 #ifndef DAEMON_WEB_LEAVING_H
 #define DAEMON_WEB_LEAVING_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "base/departures.h"
 
 struct err;
+struct param;
 struct reader;
 
-/* Who changed in the transaction that is open; false when nobody did, or when
- * the database does not say. */
-bool leaving_look(const struct reader *d, enum departure_word word,
-    const char *way, struct departure *ret);
-void leaving_write(const struct reader *d, const struct departure *what);
+/* Run a query that may make this reader leave or come back, in a transaction of
+ * its own, and write the line for it: word and way of what.  Its column changed
+ * says whether it did; of one that erases, address_hash and at say whom. */
+int leaving_do(const struct reader *d, struct departure what, const char *query,
+    const struct param *p, size_t n, bool *ret_changed, struct err *e);
 
 /* The database is away, and this reader wants to leave. */
 int leaving_note(const struct reader *d, const char *way, struct err *e);

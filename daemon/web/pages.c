@@ -69,8 +69,6 @@ const struct route pages_routes[] = {
 	{ ROUTE_GET, "/en/accessibility", accessibility_show },
 	{ ROUTE_GET, "/robots.txt", robots_show },
 	{ ROUTE_GET, "/.well-known/security.txt", security_show },
-	{ ROUTE_GET, "/uitnodiging/:", invitation_show },
-	{ ROUTE_GET, "/invitation/:", invitation_show },
 	{ ROUTE_GET, "/agenda/:", event_show },
 	{ ROUTE_GET, "/events/:", event_show },
 	{ ROUTE_GET, "/", home_show },

@@ -62,7 +62,6 @@ int privacy_show(struct request *q, struct response *r, struct err *e);
 int accessibility_show(struct request *q, struct response *r, struct err *e);
 int robots_show(struct request *q, struct response *r, struct err *e);
 int security_show(struct request *q, struct response *r, struct err *e);
-int invitation_show(struct request *q, struct response *r, struct err *e);
 int event_show(struct request *q, struct response *r, struct err *e);
 int health_show(struct request *q, struct response *r, struct err *e);
 int signup_show(struct request *q, struct response *r, struct err *e);

@@ -1,5 +1,7 @@
 #include "daemon/web/pages.h"
 
+#include <stdio.h>
+
 #include "base/database.h"
 #include "base/err.h"
 #include "daemon/web/http.h"
@@ -82,30 +84,16 @@ unsubscribe_thanks(struct request *q, struct response *r, struct err *e)
 	return find_and_show(q, "yes", "yes", r, e);
 }
 
-/* Leaving, with the mail that confirms it, happens as a whole or not at all; the
- * journal knows before. */
 static int
 leave(const struct reader *d, const char *way, struct err *e)
 {
-	struct departure what;
-	struct rows rows;
+	struct departure what = { .word = DEPARTURE_UNSUBSCRIBED };
+	const struct param p[] = { param_int(d->id), param_text(way),
+		param_int(d->mailing) };
 	bool changed;
 
-	if (database_begin(d->db, e) == -1)
-		return -1;
-	if (DATABASE_RUN(d->db, &rows, e, "web_unsubscribe", param_int(d->id),
-		param_text(way), param_int(d->mailing)) == -1)
-		goto bad;
-	changed = rows_bool(&rows, 0, "changed");
-	rows_done(&rows);
-	if (changed && leaving_look(d, DEPARTURE_UNSUBSCRIBED, way, &what))
-		leaving_write(d, &what);
-	if (database_commit(d->db, e) == -1)
-		goto bad;
-	return 0;
-bad:
-	database_rollback(d->db);
-	return -1;
+	(void)snprintf(what.way, sizeof(what.way), "%s", way);
+	return leaving_do(d, what, "web_unsubscribe", p, 3, &changed, e);
 }
 
 int
@@ -204,34 +192,19 @@ undo_done(struct request *q, struct response *r, struct err *e)
 	return show_undo(q, "yes", r, e);
 }
 
-/* The journal knows afterwards: who was told it failed has not come back. */
-static int
-come_back(const struct reader *d, struct err *e)
-{
-	struct departure what;
-	bool changed;
-
-	if (database_begin(d->db, e) == -1)
-		return -1;
-	if (DATABASE_DO(d->db, e, "web_undo", param_int(d->id)) == -1)
-		goto bad;
-	changed = leaving_look(d, DEPARTURE_RETURNED, "page", &what);
-	if (database_commit(d->db, e) == -1)
-		goto bad;
-	if (changed)
-		leaving_write(d, &what);
-	return 0;
-bad:
-	database_rollback(d->db);
-	return -1;
-}
-
 int
 undo_act(struct request *q, struct response *r, struct err *e)
 {
+	const struct departure what = { .word = DEPARTURE_RETURNED,
+		.way = "page" };
 	struct reader d;
+	struct param p;
+	bool changed;
 
-	if (reader_find(&d, q, either, e) == -1 || come_back(&d, e) == -1)
+	if (reader_find(&d, q, either, e) == -1)
+		return -1;
+	p = param_int(d.id);
+	if (leaving_do(&d, what, "web_undo", &p, 1, &changed, e) == -1)
 		return -1;
 	response_see_other(r, arena_printf(&q->arena, "/u/%s/undone", d.token));
 	return 0;

@@ -288,12 +288,15 @@ exception when unique_violation then
 	return false;
 end $$;
 
-create function web_erase(the_subscriber bigint, the_mailing bigint)
-returns boolean
+-- Who, and when in microseconds, is for the journal of departures.
+create function web_erase(the_subscriber bigint, the_mailing bigint,
+	out changed boolean, out address_hash bytea, out at bigint)
 language plpgsql security definer set search_path from current as $$
 begin
-	if not details_good(the_subscriber, the_mailing) then
-		return false;
-	end if;
-	return subscriber_erase(the_subscriber, 'web') is not null;
+	select s.address_hash into address_hash from subscriber s
+	where s.id = the_subscriber and details_good(the_subscriber, the_mailing)
+	for update;
+	at := extract(epoch from now()) * 1000000;
+	changed := address_hash is not null
+		and subscriber_erase(the_subscriber, 'web') is not null;
 end $$;

@@ -190,3 +190,9 @@ select id, 0, 0, address_sealed from letter where address_sealed is not null
 with gone as (delete from letter where id = $1::bigint)
 update delivery set address_sealed = null
 where mailing_id = $2::bigint and seq = $3::int
+
+-- name: import_departed
+-- Whom an import keeps off the list, for the journal of departures.
+select no, hash, state, (extract(epoch from now()) * 1000000)::bigint as at
+from import_row where fate = 'suppressed' and no > $1::int
+order by no limit $2::int

@@ -52,7 +52,7 @@ select address_sealed, done from web_address($1, $2)
 select web_address_confirm($1, $2) as changed
 
 -- name: web_erase
-select web_erase($1, $2) as erased
+select changed, address_hash, at from web_erase($1, $2)
 
 -- name: web_check
 select sheet, language, used, waiting from web_check($1, $2)
@@ -85,7 +85,7 @@ select series, year, number, label, headline, day from web_archive($1)
 select web_archive_first() as day
 
 -- name: web_archive_issue
-select label, headline, document from web_archive_issue($1, $2, $3, $4)
+select label, headline, document, invitation from web_archive_issue($1, $2, $3, $4)
 
 -- name: web_archive_notes
 select day, text from web_archive_notes($1, $2, $3, $4)
@@ -116,9 +116,6 @@ select $1::bigint as id, e.title,
 from web_event($1, $2) e
 cross join lateral (select e.starts::time = '00:00'
 	and coalesce(e.ends::time, '00:00') = '00:00' as all_day) a
-
--- name: web_invitation
-select html from web_invitation($1, $2)
 
 -- name: web_departure
 select address_hash, at from web_departure($1)

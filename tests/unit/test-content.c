@@ -327,9 +327,9 @@ an_invitation_belongs_to_nobody(void **state)
 	static const struct example examples[] = {
 		{ "both", "/edition/@kind", "invitation" },
 		{ "both", "//side[1]/@web",
-		    "https://nieuws.example/uitnodiging/3-2026" },
+		    "https://nieuws.example/archief/extra/2026/3" },
 		{ "both", "//side[2]/@web",
-		    "https://nieuws.example/invitation/3-2026" },
+		    "https://nieuws.example/en/archive/extra/2026/3" },
 		{ "both",
 		    "count(//@choose | //@choose-other | "
 		    "//@preferences)",

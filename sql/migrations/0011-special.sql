@@ -171,13 +171,3 @@ language sql stable security definer set search_path from current as $$
 			join issue n on n.id = x.issue_id
 			where x.item_id = i.id and issue_is_public(n))
 $$;
-
--- The page of an invitation: what everybody was mailed.
-create function web_invitation(the_year int, the_number int)
-returns table (html text)
-language sql stable security definer set search_path from current as $$
-	select e.html from issue i
-	join edition e on e.issue_id = i.id and e.name = 'both'
-	where i.kind = 'invitation' and i.year = the_year
-		and i.number = the_number and issue_is_public(i)
-$$;

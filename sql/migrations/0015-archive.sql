@@ -71,13 +71,13 @@ language sql as $$
 	values (the_issue, the_lang, the_text) returning id
 $$;
 
--- What has begun to go out; nothing else is there.
+-- What the world may see, nothing else is there.
 create view archive_shown as
-select a.issue_id, a.lang, a.label, a.headline, a.document, i.series, i.year,
+select a.issue_id, a.lang, a.label, a.headline, a.document, i.series, i.kind, i.year,
 	i.number, i.planned_at,
 	to_char(i.planned_at at time zone schedule_zone(), 'YYYY-MM-DD') as day
 from archive_issue a join issue i on i.id = a.issue_id
-where i.state in ('sending', 'sent');
+where issue_is_public(i);
 
 create function web_archive(the_lang text)
 returns table (series text, year int, number int, label text, headline text,
@@ -98,9 +98,10 @@ $$;
 
 create function web_archive_issue(the_series text, the_year int,
 	the_number int, the_lang text)
-returns table (label text, headline text, document text)
+returns table (label text, headline text, document text, invitation boolean)
 language sql stable security definer set search_path from current as $$
-	select label, headline, document from archive_shown
+	select label, headline, document, kind is not distinct from 'invitation'
+	from archive_shown
 	where series = the_series and year = the_year and number = the_number
 		and lang = the_lang
 $$;
