@@ -30,7 +30,7 @@ FLOORS = {
     "daemon": ["base", "daemon/role"],
     "daemon/role": ["base"],
     "daemon/schedule": ["base", "daemon/role", "composer/letter",
-                        "composer/template"],
+                        "composer/list", "composer/template"],
     "daemon/send": ["base", "daemon/role"],
     "daemon/web": ["base", "daemon/role", *COMPOSER],
 }
@@ -40,7 +40,8 @@ base/address base/arena base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
 composer/item/item_key composer/item/privacy composer/list/csv
-composer/list/subscriber_rows composer/list/typo composer/message/header
+composer/list/org_csv composer/list/org_field composer/list/org_form
+composer/list/org_sheet composer/list/subscriber_rows composer/list/typo composer/message/header
 composer/letter/alarm_words composer/letter/letter
 composer/message/message composer/message/packed composer/message/qp
 composer/message/vet
