@@ -315,7 +315,7 @@ bad:
 int
 cli_org_accept(struct cli *c, const struct cli_args *a, struct err *e)
 {
-	json_t *o;
+	json_t *o = NULL;
 	int rc;
 
 	if (find_change(c, a, &o, e) == -1)
@@ -334,7 +334,7 @@ cli_org_accept(struct cli *c, const struct cli_args *a, struct err *e)
 int
 cli_org_refuse(struct cli *c, const struct cli_args *a, struct err *e)
 {
-	json_t *o;
+	json_t *o = NULL;
 	int rc;
 
 	if (find_change(c, a, &o, e) == -1)

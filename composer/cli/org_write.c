@@ -223,6 +223,23 @@ put(struct task *t, int64_t id, int64_t seen, struct err *e)
 	return -1;
 }
 
+/* The one in the form, else the word; 1 when it is good. */
+static int
+check_name(struct task *t, const char *word, struct err *e)
+{
+	const char *name = t->values.value[ORG_NAME];
+
+	if (name == NULL)
+		name = word;
+	if (name == NULL)
+		return err_set(e, ERR_USAGE, "A new organisation needs a name");
+	t->values.value[ORG_NAME] = name;
+	return org_field_check(ORG_NAME, &t->c->arena, &t->rules,
+		   &t->values.value[ORG_NAME], strlen(name), e) == -1
+	    ? -1
+	    : 1;
+}
+
 int
 cli_org_add(struct cli *c, const struct cli_args *a, struct err *e)
 {
@@ -240,16 +257,10 @@ cli_org_add(struct cli *c, const struct cli_args *a, struct err *e)
 	if (rc == 0)
 		say(c,
 		    N_("The form was left as it was, so nothing was changed"));
-	if (rc == 1 && t.values.value[ORG_NAME] == NULL)
-		t.values.value[ORG_NAME] = empty.value[ORG_NAME];
-	if (rc == 1 && t.values.value[ORG_NAME] == NULL)
-		rc = err_set(e, ERR_USAGE, "A new organisation needs a name");
 	if (rc == 1)
-		rc = org_field_check(ORG_NAME, &c->arena, &t.rules,
-			 &t.values.value[ORG_NAME],
-			 strlen(t.values.value[ORG_NAME]), e) == -1
-		    ? -1
-		    : put(&t, 0, 0, e);
+		rc = check_name(&t, empty.value[ORG_NAME], e);
+	if (rc == 1)
+		rc = put(&t, 0, 0, e);
 	return end(&t, rc, e);
 }
 

@@ -66,7 +66,7 @@ int org_field_find(const char *word);
 
 /* n bytes of v, which end in a NUL; nothing is always right. */
 int org_field_check(enum org_field f, struct arena *a,
-    const struct org_rules *x, const char **v, size_t n, struct err *e);
+    const struct org_rules *rules, const char **v, size_t n, struct err *e);
 
 /* As organisation_put() reads them; in the arena. */
 const char *org_values_json(struct arena *a, const struct org_values *v);

@@ -107,7 +107,7 @@ put_key(struct buf *b, const char *name)
 {
 	(void)buf_addc(b, (char)toupper((unsigned char)*name));
 	while (*++name != '\0')
-		(void)buf_addc(b, *name == '_' ? '-' : *name);
+		(void)buf_addc(b, (char)(*name == '_' ? '-' : *name));
 }
 
 int

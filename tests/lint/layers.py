@@ -40,7 +40,8 @@ base/address base/arena base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
 composer/item/item_key composer/item/privacy composer/list/csv
-composer/list/csv_scan composer/list/csv_stream composer/list/org_sheet
+composer/list/csv_scan composer/list/csv_stream composer/list/org_csv
+composer/list/org_field composer/list/org_form composer/list/org_sheet
 composer/list/subscriber_rows composer/list/typo composer/message/header
 composer/letter/alarm_words composer/letter/letter
 composer/message/message composer/message/packed composer/message/qp
