@@ -62,7 +62,6 @@ item_of(struct arena *a, const struct rows *r, int row, struct content_item *i)
 	i->id = rows_int(r, row, "item_id");
 	i->kind = text_of(a, r, row, "kind");
 	i->section = text_of(a, r, row, "section");
-	i->is_public = rows_bool(r, row, "is_public");
 	i->link = text_of(a, r, row, "link");
 	i->link_lang = text_of(a, r, row, "link_lang");
 	i->starts = text_of(a, r, row, "starts");
@@ -74,6 +73,7 @@ item_of(struct arena *a, const struct rows *r, int row, struct content_item *i)
 	i->region = text_of(a, r, row, "region");
 	i->answer_by = text_of(a, r, row, "answer_by");
 	i->reference = text_of(a, r, row, "reference");
+	i->public = rows_bool(r, row, "public");
 	i->organisation = organisation_of(a, r, row);
 }
 

@@ -58,10 +58,10 @@ struct content_organisation {
 struct content_item {
 	int64_t id;
 	const char *kind, *section;
-	bool is_public; /* not in the mail only */
 	const char *link, *link_lang;
 	const char *starts, *ends, *place, *sign_up;
 	bool online, may_forward;
+	bool public; /* anybody may read it */
 	const char *region, *answer_by, *reference;
 	const struct content_organisation *organisation;
 	struct content_side sides[CONTENT_LANGS];

@@ -198,7 +198,7 @@ add_event(const struct place *p, xmlNodePtr x, const struct content_item *i)
 		sign_up = add(event, "sign-up");
 		set_url(sign_up, i->sign_up);
 	}
-	if (i->is_public)
+	if (i->public)
 		setf(event, "calendar",
 		    p->lang == CONTENT_NL ? "%s/agenda/%lld.ics"
 					  : "%s/events/%lld.ics",

@@ -19,12 +19,12 @@ select lang, headline, preheader, opening from issue_text where issue_id = $1
 -- A row an item and language.  Of an organisation only what organisation_mail
 -- lets out.
 -- name: content_items
-select c.item_id, c.section, i.kind, i.visibility = 'public' as is_public,
-	i.link, i.link_lang,
+select c.item_id, c.section, i.kind, i.link, i.link_lang,
 	to_char(i.starts_at, 'YYYY-MM-DD"T"HH24:MI:SS') as starts,
 	to_char(i.ends_at, 'YYYY-MM-DD"T"HH24:MI:SS') as ends,
 	i.place, i.online, i.sign_up, i.may_forward, i.region,
 	i.answer_by::text as answer_by, i.reference,
+	i.visibility = 'public' and i.kind <> 'question' as public,
 	s.lang, s.title, s.body, s.absence,
 	s.status in ('ready', 'outdated') as ready, n.name as topic,
 	o.id is not null as has_organisation, o.place as org_place,

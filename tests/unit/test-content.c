@@ -315,7 +315,7 @@ an_invitation_belongs_to_nobody(void **state)
 	(void)state;
 	memcpy(public, items, sizeof(items));
 	for (size_t i = 0; i < c.nitems; i++)
-	public[i].is_public = true;
+	public[i].public = true;
 	c.items = public;
 	c.kind = SPECIAL_INVITATION;
 	c.name = (struct content_name){ "extra", 3, 2026 };
