@@ -49,7 +49,8 @@ grant insert, select (mailing_id, seq, message_id, subscriber_id)
 	on delivery to tweeluik_schedule;
 grant insert, delete on issue_item to tweeluik_schedule;
 grant insert on issue_text to tweeluik_schedule;
-grant delete on edition to tweeluik_schedule;
+grant delete on edition, archive_issue to tweeluik_schedule;
+grant select (issue_id) on archive_issue to tweeluik_schedule;
 grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
 grant execute on all functions in schema tweeluik to tweeluik_schedule;
 revoke execute on function restore_hold(text), retention(timestamptz, int)

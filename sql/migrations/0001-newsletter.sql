@@ -314,6 +314,7 @@ begin
 	where id = the_issue and state = 'approved';
 	if found then
 		delete from edition where issue_id = the_issue;
+		delete from archive_issue where issue_id = the_issue;
 		delete from issue_item where issue_id = the_issue;
 		perform activity_add(actor, 'issue', the_issue,
 			'approval-revoked', reason);

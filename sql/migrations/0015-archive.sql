@@ -22,17 +22,14 @@ select o.id, o.name, o.secret,
 	o.capacity_date
 from organisation o;
 
--- It comes and goes with the edition of its language: an approval that is
--- taken back takes it along.
+-- It comes with an approval, and goes with one that is taken back.
 create table archive_issue (
-	issue_id bigint not null,
+	issue_id bigint not null references issue on delete cascade,
 	lang text not null references language,
 	label text not null, -- "Nieuwsbrief 12"
 	headline text not null,
 	document text not null, -- XML of composer/edition/content.h
-	primary key (issue_id, lang),
-	foreign key (issue_id, lang) references edition (issue_id, name)
-		on delete cascade
+	primary key (issue_id, lang)
 );
 create table archive_item (
 	issue_id bigint not null,

@@ -19,8 +19,7 @@ select lang, headline, preheader, opening from issue_text where issue_id = $1
 -- A row an item and language.  Of an organisation only what may be in the mail,
 -- or with $2 what anybody may read.
 -- name: content_items
-select c.item_id, c.section, i.kind,
-	i.link, i.link_lang,
+select c.item_id, c.section, i.kind, i.link, i.link_lang,
 	to_char(i.starts_at, 'YYYY-MM-DD"T"HH24:MI:SS') as starts,
 	to_char(i.ends_at, 'YYYY-MM-DD"T"HH24:MI:SS') as ends,
 	i.place, i.online, i.sign_up, i.may_forward, i.region,

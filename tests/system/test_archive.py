@@ -278,7 +278,8 @@ def test_what_an_organisation_makes_public_is_shown(site):
     add(site, ORGANISATION.format(name="Openhuis"))
     add(site, ORGANISATION.format(name="Stilhuis"))
     headlines(site)
-    site.sql("update organisation set field_visibility = '{\"phone\":"
+    site.sql("update organisation set contact_agreed_on = current_date,"
+             " field_visibility = '{\"phone\":"
              " \"public\", \"email\": \"public\", \"contact\": \"public\","
              " \"place\": \"public\", \"region\": \"public\","
              " \"postal_address\": \"public\"}'")
@@ -473,7 +474,8 @@ def test_corrections_stand_above_the_issue(site):
 
 def test_a_special_edition_has_a_series_of_its_own(site):
     compose(site)
-    site.sql("update issue set series = 'extra', occurrence = null")
+    site.sql("update issue set series = 'extra', kind = 'report',"
+             " occurrence = null")
     site.sql("insert into issue (planned_at) values (now() - interval '1d')")
     year = first_date().year
     site.sql("update issue set state = 'approved', year = %s, number = 3"

@@ -140,7 +140,7 @@ def test_invitation(list_of_six):
     """In both languages for everybody, made to be passed on."""
     site = list_of_six
     name = extra(site, "invitation", "--at", "+3d 10:00")
-    assert name == f"extra-1-{date.today().year}"
+    year = name.removeprefix("extra-1-")
     headlines(site, name, "landelijke netwerkdag 14 januari",
               "national network day")
     item(site, name, NEWS + ENGLISH)
@@ -170,7 +170,7 @@ def test_invitation(list_of_six):
                     for b in bodies}) == 1
         text = bodies.pop()
         assert "U mag deze uitnodiging doorsturen." in text
-        assert f"{ROOT}/archief/extra/{date.today().year}/1" in text
+        assert f"{ROOT}/archief/extra/{year}/1" in text
         assert not re.search(r"/[tmvd]/", " ".join(URL.findall(text)))
         first = text.index("Buurthuis De Brugwacht")
         assert first < text.index("Wij nodigen u uit")
@@ -525,7 +525,7 @@ def test_page_of_an_invitation(list_of_six):
     name = extra(site, "invitation", "--at", "+3d 10:00")
     item(site, name, event())
     headlines(site, name)
-    year = date.today().year
+    year = name.removeprefix("extra-1-")
     path, english = f"/archief/extra/{year}/1", f"/en/archive/extra/{year}/1"
     calendar = f"/agenda/{site.db.one('select id from item')}.ics"
     start(site)

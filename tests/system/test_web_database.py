@@ -118,7 +118,9 @@ def test_functions_give_no_address_and_nobody_but_who_is_named(
         for args in tries_of(types, mailing):
             text = answers(web, name, types, args)
             assert "jansen" not in text and "lezers" not in text, signature
-            assert not any(h in text for h in hashes), signature
+            # Whom it erased is for the journal of departures.
+            assert (name == "web_erase"
+                    or not any(h in text for h in hashes)), signature
             found = {i for i, s in readers.items() if s in text}
             assert found <= {int(a) for a in args if a.isdigit()}, signature
             opened |= {name for _ in found}
