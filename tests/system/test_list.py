@@ -15,6 +15,7 @@ import pytest
 from newsletter import approve, plan, readers
 from test_operator import address, by_reader, deliver, freeze
 
+from tests.demo.dates import today
 from tests.embedded import wait_until
 
 BASIS = ("--basis", "signed up at the network day")
@@ -184,7 +185,7 @@ def test_who_left_elsewhere_is_suppressed_here(site, table):
 
 
 def test_other_states_are_kept_for_new_ones(site, table):
-    until = (datetime.date.today() + datetime.timedelta(90)).isoformat()
+    until = (today() + datetime.timedelta(90)).isoformat()
     run(site, "subscriber", "add", ANNA, *BASIS)
     run(site, "subscriber", "import", table(
         "email;state;paused_until", f"{ANNA};paused;{until}",
@@ -438,7 +439,7 @@ def exported(site, *words):
 
 
 def test_export_comes_back_as_it_was(site, table):
-    until = (datetime.date.today() + datetime.timedelta(90)).isoformat()
+    until = (today() + datetime.timedelta(90)).isoformat()
     site.db.rows("insert into organisation (name) values ('=cmd|x!A1'),"
                  " ('Huis; \"De Linde\"'), ('-Twee' || chr(10) || 'regels')")
     run(site, "subscriber", "import", table(
@@ -511,7 +512,7 @@ def test_export_leaves_no_half_file(site, table):
 
 def test_pause(site):
     run(site, "subscriber", "add", ANNA, *BASIS)
-    until = (datetime.date.today() + datetime.timedelta(40)).isoformat()
+    until = (today() + datetime.timedelta(40)).isoformat()
     done = run(site, "subscriber", "pause", ANNA, "--until", until)
     assert "Paused until" in done.stderr
     anna = show(site, ANNA)

@@ -1,8 +1,10 @@
 """The calendar from the command line, and what `status` says of it all."""
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
+
+from tests.demo.dates import today
 
 
 def run(site, *words, code=0):
@@ -26,7 +28,7 @@ def moments(site, *words):
 @pytest.fixture
 def first(site):
     """A calendar that begins on a Thursday three weeks ahead."""
-    day = date.today() + timedelta(days=21)
+    day = today() + timedelta(days=21)
     day += timedelta(days=(3 - day.weekday()) % 7)
     run(site, "schedule", "set", "--first-date", day.isoformat())
     return day
@@ -138,7 +140,7 @@ def test_pause_and_resume(site, first):
     assert document(site, "status")["next_step"] == "tweeluik schedule resume"
     run(site, "schedule", "resume")
     assert not document(site, "schedule", "show")["paused"]
-    until = (date.today() + timedelta(days=9)).isoformat()
+    until = (today() + timedelta(days=9)).isoformat()
     run(site, "schedule", "pause", "--until", "+9d")
     assert document(site, "schedule", "show")["paused_until"] == until
     error(site, "schedule", "pause", "--until", "2020-01-01", code=2)
@@ -174,7 +176,7 @@ def test_status_follows_the_work(site, first):
     now = document(site, "status")
     assert now["schema"] == "tweeluik.status/1"
     assert now["issues"][0]["state"] == "open"
-    assert now["issues"][0]["days"] == (first - date.today()).days
+    assert now["issues"][0]["days"] == (first - today()).days
     assert now["check"]["blocking"] > 0
     assert now["subscribers"]["active"] == 1
     assert now["next_step"].startswith("tweeluik ")

@@ -5,7 +5,7 @@ import email.policy
 import http.client
 import re
 import subprocess
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,7 @@ from newsletter import (approve, as_json, items, ok, plan, readers, send_now,
                         settled)
 from smtpd import CatchingServer
 
+from tests.demo.dates import today
 from tests.embedded import wait_until
 
 ROOT = "https://nieuws.voorbeeld.example"
@@ -127,7 +128,7 @@ def numbers(site, name):
 def list_of_six(site):
     """lezer0 nl, lezer1 en, lezer2 both, and so on."""
     ok(site, "schedule", "set", "--first-date",
-       (date.today() + timedelta(20)).isoformat())
+       (today() + timedelta(20)).isoformat())
     readers(site, 6)
     return site
 

@@ -2,10 +2,12 @@
 import csv
 import io
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
+from tests.demo.dates import today
 
 DATA = Path(__file__).parent / "data"
 ANNA = "anna.smit@voorbeeldhuis.example"
@@ -151,7 +153,7 @@ def test_blocked_is_suppressed(site):
 
 def test_pause_and_resume(site):
     add(site)
-    until = (date.today() + timedelta(days=30)).isoformat()
+    until = (today() + timedelta(days=30)).isoformat()
     run(site, "subscriber", "set", ANNA, "--state", "paused", "--until", until)
     assert show(site, ANNA)["paused_until"] == until
     run(site, "subscriber", "set", ANNA, "--state", "active")
