@@ -551,7 +551,8 @@ def test_page_of_an_invitation(list_of_six):
     headlines(site, report)
     confirm(site, report)
     leave(site, report)
-    site.write_config(more="archive = false\n")
+    site.config.write_text(site.config.read_text().replace(
+        "newsletter {", "newsletter {\n    archive = false"))
     start(site)
     assert get(site, path)[0] == 200
     assert get(site, f"/archief/extra/{year}/2")[0] == 404
