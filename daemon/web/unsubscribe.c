@@ -82,7 +82,7 @@ unsubscribe_thanks(struct request *q, struct response *r, struct err *e)
 }
 
 /* Leaving and the mail that confirms it happen together or not at all; the
- * journal knows before. */
+ * journal knows just before. */
 static int
 leave(const struct reader *d, const char *way, bool confirm, struct err *e)
 {
@@ -97,10 +97,10 @@ leave(const struct reader *d, const char *way, bool confirm, struct err *e)
 		goto bad;
 	changed = rows_bool(&rows, 0, "changed");
 	rows_done(&rows);
-	if (changed && leaving_look(d, DEPARTURE_UNSUBSCRIBED, way, &what))
-		leaving_write(d, &what);
 	if (changed && confirm && farewell_queue(d, e) == -1)
 		goto bad;
+	if (changed && leaving_look(d, DEPARTURE_UNSUBSCRIBED, way, &what))
+		leaving_write(d, &what);
 	if (database_commit(d->db, e) == -1)
 		goto bad;
 	return 0;

@@ -301,6 +301,23 @@ def test_numbers_of_after_the_backup_are_not_given_again(site, backup):
     assert identity(site, "later@huis.example") > lost + 1000
 
 
+def test_a_backup_from_the_middle_of_a_sending(site, backup, tmp_path):
+    """What was leased then may have been sent: it is not sent as if new."""
+    send_now(site, site.issue)
+    site.db.rows("select schedule_round(now(), 2, interval '5 days', false)")
+    assert len(site.db.rows(LEASE)) == 2
+    middle = tmp_path / "middle.backup"
+    ok(site, "db", "backup", middle)
+    done = site.tweeluik("db", "restore", middle, "--confirm", site.database,
+                         check=True)
+    assert "issue stop" in done.stderr
+    assert site.db.rows("select distinct leased_by from chunk"
+                        " where leased_by is not null") == [
+        {"leased_by": "t:1"}]
+    ok(site, "schedule", "resume")
+    assert [r["chunk_no"] for r in site.db.rows(LEASE)] == [2]
+
+
 def test_departures_of_other_hosts(site, backup, tmp_path):
     ok(site, "subscriber", "unsubscribe", "weg@huis.example", "--yes")
     there = tmp_path / "host2"
