@@ -126,6 +126,8 @@ place_departures(cfg_t *g)
 	(void)snprintf(path, sizeof(path), "%.*sdepartures",
 	    slash != NULL ? (int)(slash - journal) + 1 : 0, journal);
 	(void)cfg_setstr(g, "departures", path);
+	/* A default nonetheless. */
+	cfg_getopt(g, "departures")->flags &= ~CFGF_MODIFIED;
 }
 
 static int

@@ -1,11 +1,10 @@
 #include "base/departures.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,127 +25,6 @@
 	    1)
 #define SUFFIX ".departures"
 #define PIECE_BYTES ((size_t)64 * 1024)
-
-static const char words[] = { DEPARTURE_UNSUBSCRIBED, DEPARTURE_ERASED,
-	DEPARTURE_BLOCKED, DEPARTURE_COMPLAINT, DEPARTURE_RETURNED, '\0' };
-
-static void
-write_hex(char *out, const unsigned char *p, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		out[2 * i] = "0123456789abcdef"[p[i] >> 4];
-		out[2 * i + 1] = "0123456789abcdef"[p[i] & 0xf];
-	}
-}
-
-/* Puts " CRC\n" behind the n bytes. */
-static size_t
-seal(char *line, size_t n)
-{
-	line[n] = ' ';
-	crc32c_write(line + n + 1, line, n);
-	line[n + 1 + CRC32C_DIGITS] = '\n';
-	return n + 1 + CRC32C_DIGITS + 1;
-}
-
-/* Takes " CRC" off the end; false when it does not fit. */
-static bool
-unseal(char *line, size_t *n)
-{
-	char crc[CRC32C_DIGITS];
-
-	if (*n < 1 + CRC32C_DIGITS || memchr(line, '\0', *n) != NULL)
-		return false;
-	*n -= 1 + CRC32C_DIGITS;
-	crc32c_write(crc, line, *n);
-	if (line[*n] != ' ' || memcmp(line + *n + 1, crc, sizeof(crc)) != 0)
-		return false;
-	line[*n] = '\0';
-	return true;
-}
-
-size_t
-departure_write(char out[static DEPARTURE_LINE_MAX], const struct departure *d)
-{
-	char hash[2 * KEYS_HASH_BYTES + 1] = "-";
-
-	if (d->has_hash)
-		write_hex(hash, d->hash, sizeof(d->hash));
-	return seal(out,
-	    (size_t)snprintf(out, DEPARTURE_LINE_MAX - CRC32C_DIGITS - 2,
-		"%c %" PRId64 " %.64s %" PRId64 " %" PRId64 " %s",
-		(char)d->word, d->at, hash, d->has_hash ? 0 : d->subscriber,
-		d->has_hash ? 0 : d->mailing, d->way));
-}
-
-static bool
-take_number(char **p, int64_t *ret)
-{
-	char *word = strsep(p, " "), *end;
-
-	if (word == NULL || !isdigit((unsigned char)word[0]))
-		return false;
-	errno = 0;
-	long long v = strtoll(word, &end, 10);
-	if (errno != 0 || *end != '\0')
-		return false;
-	*ret = v;
-	return true;
-}
-
-static bool
-take_hash(char **p, struct departure *ret)
-{
-	static const char digits[] = "0123456789abcdef";
-	char *word = strsep(p, " ");
-
-	if (word == NULL || strcmp(word, "-") == 0)
-		return word != NULL;
-	if (strlen(word) != 2 * KEYS_HASH_BYTES ||
-	    strspn(word, digits) != 2 * KEYS_HASH_BYTES)
-		return false;
-	for (size_t i = 0; i < KEYS_HASH_BYTES; i++)
-		ret->hash[i] =
-		    (unsigned char)((strchr(digits, word[2 * i]) - digits)
-			    << 4 |
-			(strchr(digits, word[2 * i + 1]) - digits));
-	ret->has_hash = true;
-	return true;
-}
-
-static bool
-is_way(const char *s)
-{
-	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz-");
-
-	return n > 0 && n <= DEPARTURE_WAY_MAX && s[n] == '\0';
-}
-
-bool
-departure_parse(char *line, size_t n, struct departure *ret)
-{
-	struct departure d = { .at = 0 };
-	char copy[DEPARTURE_LINE_MAX], *p = copy;
-
-	if (n >= DEPARTURE_LINE_MAX || !unseal(line, &n))
-		return false;
-	memcpy(copy, line, n + 1);
-	if (copy[0] == '\0' || strchr(words, copy[0]) == NULL || copy[1] != ' ')
-		return false;
-	d.word = (enum departure_word)copy[0];
-	p += 2;
-	if (!take_number(&p, &d.at) || !take_hash(&p, &d) ||
-	    !take_number(&p, &d.subscriber) || !take_number(&p, &d.mailing) ||
-	    p == NULL || !is_way(p))
-		return false;
-	/* Only leaving can be known by number. */
-	if (!d.has_hash &&
-	    (d.word != DEPARTURE_UNSUBSCRIBED || d.subscriber == 0))
-		return false;
-	memcpy(d.way, p, strlen(p) + 1);
-	*ret = d;
-	return true;
-}
 
 static int
 fail(const char *dir, struct err *e)
@@ -202,8 +80,10 @@ write_header(char out[static HEADER_BYTES])
 	if (getrandom(identity, sizeof(identity), 0) !=
 	    (ssize_t)sizeof(identity))
 		abort();
-	write_hex(p, identity, sizeof(identity));
-	(void)seal(out, (size_t)(p - out) + 2 * sizeof(identity));
+	(void)sodium_bin2hex(p, DEPARTURES_IDENTITY_MAX, identity,
+	    sizeof(identity));
+	(void)departure_seal(out,
+	    (size_t)(p - out) + DEPARTURES_IDENTITY_MAX - 1);
 }
 
 /* 1 with its identity, 0 for a file that has not got it yet. */
@@ -220,7 +100,8 @@ read_header(int fd, const char *name, char ret[DEPARTURES_IDENTITY_MAX],
 		return fail(name, e);
 	if ((size_t)got < sizeof(header))
 		return 0;
-	if (memcmp(header, MAGIC VERSION, before) != 0 || !unseal(header, &n) ||
+	if (memcmp(header, MAGIC VERSION, before) != 0 ||
+	    !departure_unseal(header, &n) ||
 	    n != before + DEPARTURES_IDENTITY_MAX - 1) {
 		(void)err_set(e, ERR_CONFIG,
 		    "%s is no journal of departures of this version", name);

@@ -8,10 +8,8 @@
  * says that somebody left.
  *
  *	tweeluik-departures 1 IDENTITY CRC
- *	WORD MICROSECONDS HASH SUBSCRIBER MAILING WAY CRC
+ *	a line for each (base/departure.h)
  *
- * A person is the keyed hash of an address.  A line without one ("-") was
- * written while the database was away and knows the numbers of a link instead.
  * Time is the database's; without it our clock, but never earlier than the
  * line before.
  *
@@ -23,8 +21,7 @@
  * Ownership: departures_list() gives what departures_list_done() takes.
  * Errors: ERR_CONFIG when the folder or a file may not be used or is of another
  *   version, ERR_SYS with what the system says (a full disk).
- * Limits: DEPARTURES_FILES_MAX files; a line has at most DEPARTURE_LINE_MAX
- *   bytes.
+ * Limits: DEPARTURES_FILES_MAX files.
  * Threads: all functions may be called from any, and by several processes.
  */
 #ifndef BASE_DEPARTURES_H
@@ -34,31 +31,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/keys.h"
+#include "base/departure.h"
 
 struct err;
 
-#define DEPARTURE_LINE_MAX ((size_t)200)
-#define DEPARTURE_WAY_MAX 24
 #define DEPARTURES_IDENTITY_MAX 33
 #define DEPARTURES_FILES_MAX 1000
-
-enum departure_word {
-	DEPARTURE_UNSUBSCRIBED = 'u',
-	DEPARTURE_ERASED = 'e',
-	DEPARTURE_BLOCKED = 'b',
-	DEPARTURE_COMPLAINT = 'c',
-	DEPARTURE_RETURNED = 'r',
-};
-
-struct departure {
-	enum departure_word word;
-	int64_t at; /* microseconds since 1970; 0: by our clock */
-	bool has_hash;
-	unsigned char hash[KEYS_HASH_BYTES];
-	int64_t subscriber, mailing;	 /* without a hash; else 0 */
-	char way[DEPARTURE_WAY_MAX + 1]; /* letters and hyphens */
-};
 
 /* role: letters, part of the name of the file.  With sync the line is on the
  * disk when this returns.  Makes the folder if only its last part is missing. */
@@ -98,11 +76,5 @@ int departures_read(const char *dir, const struct departures_file *f,
 #define DEPARTURES_TAIL_MAX 9
 int departures_tail(const char *dir, const struct departures_file *f,
     uint64_t position, char ret[static DEPARTURES_TAIL_MAX], struct err *e);
-
-/* A line without its end; false for what is none.  Cuts the checksum off. */
-bool departure_parse(char *line, size_t n, struct departure *ret);
-/* Returns its length; no NUL behind it. */
-size_t
-departure_write(char out[static DEPARTURE_LINE_MAX], const struct departure *d);
 
 #endif

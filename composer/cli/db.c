@@ -1,3 +1,5 @@
+#include "composer/cli/db.h"
+
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -9,7 +11,6 @@
 #include "base/keys.h"
 #include "base/paths.h"
 #include "composer/cli/cli.h"
-#include "composer/cli/db.h"
 #include "composer/cli/system.h"
 
 #define SCRIPT_MAX ((size_t)1024 * 1024)

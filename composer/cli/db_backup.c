@@ -175,6 +175,25 @@ check_file(const char *path, int fd, struct err *e)
 	return rc;
 }
 
+/* What was on its way then may have arrived since, and nobody here knows. */
+static int
+warn_of_running(struct cli *c, struct database *d, struct err *e)
+{
+	struct rows r;
+	int64_t n;
+
+	if (database_run(d, &r, e, "restore_running", NULL, 0) == -1)
+		return -1;
+	n = rows_int(&r, 0, "n");
+	rows_done(&r);
+	if (n > 0)
+		say(c,
+		    "Warning: an issue was being sent when this backup was "
+		    "made. If it was sent since, stop it before you let go: "
+		    "tweeluik issue stop");
+	return 0;
+}
+
 /* Nobody but the owner may use the schema until its grants are given, and by
  * then all sending is held. */
 static int
@@ -196,7 +215,8 @@ take_over(struct cli *c, struct database *d, struct departures_applied *applied,
 		return err_hint(e, N_("Install the newer version of Tweeluik"));
 	}
 	if (db_migrate(c, d, false, e) == -1 ||
-	    DATABASE_DO(d, e, "restore_hold", param_text(c->actor)) == -1)
+	    DATABASE_DO(d, e, "restore_hold", param_text(c->actor)) == -1 ||
+	    warn_of_running(c, d, e) == -1)
 		return -1;
 	return departures_apply(d, DEPARTURES_QUERIES, c->config.departures,
 	    &seen, applied, e);

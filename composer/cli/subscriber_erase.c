@@ -78,29 +78,51 @@ bad:
 	return -1;
 }
 
-/* A line of the receipt for what there was of a kind. */
-#define PART(key, one, many) \
-	do { \
-		int64_t n_ = json_num(removed, key); \
-		if (n_ > 0) \
-			cli_line("", \
-			    arena_printf(&c->arena, \
-				tr_n(one, many, (unsigned long)n_), \
-				cli_number(c, (long long)n_))); \
-	} while (0)
+/* A line of the receipt, for what there was of a kind. */
+static void
+print_part(int64_t n, const char *text)
+{
+	if (n > 0)
+		cli_line("", text);
+}
+
+static void
+print_parts(struct cli *c, const json_t *removed)
+{
+	int64_t events = json_num(removed, "events");
+	int64_t letters = json_num(removed, "letters");
+	int64_t copies = json_num(removed, "copies");
+	int64_t lines = json_num(removed, "activity");
+
+	print_part(events,
+	    arena_printf(&c->arena,
+		tr_n("%s line about consent", "%s lines about consent",
+		    (unsigned long)events),
+		cli_number(c, events)));
+	print_part(letters,
+	    arena_printf(&c->arena,
+		tr_n("%s letter", "%s letters", (unsigned long)letters),
+		cli_number(c, letters)));
+	print_part(copies,
+	    arena_printf(&c->arena,
+		tr_n("%s sealed copy of the address in single mails",
+		    "%s sealed copies of the address in single mails",
+		    (unsigned long)copies),
+		cli_number(c, copies)));
+	print_part(lines,
+	    arena_printf(&c->arena,
+		tr_n("its number in %s line of the activity log",
+		    "its number in %s lines of the activity log",
+		    (unsigned long)lines),
+		cli_number(c, lines)));
+}
 
 static void
 print_receipt(struct cli *c, const json_t *removed)
 {
 	cli_line(tr("Removed"),
 	    tr("the address, the language, the tags and the organisation"));
-	PART("events", N_("%s line about consent"),
-	    N_("%s lines about consent"));
-	PART("letters", N_("%s letter"), N_("%s letters"));
-	PART("copies", N_("%s sealed copy of the address in single mails"),
-	    N_("%s sealed copies of the address in single mails"));
-	PART("activity", N_("its number in %s line of the activity log"),
-	    N_("its number in %s lines of the activity log"));
+	print_parts(c, removed);
 	cli_line(tr("Kept"),
 	    tr("a keyed hash, so that no import brings this address back"));
 	cli_line("",

@@ -182,17 +182,14 @@ language sql stable security definer set search_path from current as $$
 	from subscriber s where s.id = the_subscriber and s.state_at = now()
 $$;
 
--- After a restore.
+-- After a restore.  What was leased when the backup was made may have been sent:
+-- its leases run out, and so it counts as uncertain.
 create function restore_hold(actor text) returns void
 language plpgsql security definer set search_path from current as $$
 begin
 	insert into sending_hold (reason) values ('restore')
 	on conflict (single) do update set since = now();
 	perform numbers_skip();
-	-- Nobody of before is still at work.
-	update chunk set leased_by = null, leased_until = null, overdue_at = null
-	where done_at is null and leased_by is not null;
-	delete from send_worker;
 	perform activity_add(actor, 'database', null, 'restored');
 end $$;
 create function sending_release(actor text) returns boolean

@@ -33,3 +33,8 @@ select current_database() as database, current_user as role,
 
 -- name: restore_hold
 select restore_hold($1)
+
+-- name: restore_running
+-- Issues that were on their way when the backup was made.
+select count(*) as n from mailing
+where kind = 'issue' and state in ('sending', 'paused')
