@@ -269,13 +269,21 @@ this these they their no about if can must our out still has have where who
 how we you your by on at who help which it an""".split())
 
 
+BLOCKS = """p li h1 h2 h3 h4 h5 h6 blockquote dt dd td th caption legend label
+button summary figcaption div section option""".split()
+
+
 def language_of_parts(raw):
-    """WCAG 3.1.2: every sentence in the language its element says."""
     _, html = texts(raw)
+    yield from language_of_html(html)
+
+
+def language_of_html(html):
+    """WCAG 3.1.2: every sentence in the language its element says."""
     root = lxml.html.document_fromstring(html)
-    for e in root.xpath("//body//*[self::p or self::li or self::h1 or self::h2"
-                        " or self::h3 or self::h4 or self::blockquote]"):
-        if e.xpath(".//p|.//li|.//blockquote"):
+    for e in root.xpath("//title|//body//*"):
+        if e.tag not in (*BLOCKS, "title") or \
+                any(x.tag in BLOCKS for x in e.iterdescendants()):
             continue
         for lang, text in runs(e):
             found = re.findall(r"[a-zA-Zë]+", text.lower())

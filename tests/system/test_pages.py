@@ -1,0 +1,113 @@
+"""Every page in a real browser, and every edition as a mail program shows it."""
+
+import os
+from gettext import GNUTranslations
+
+import lxml.html
+import pytest
+from browser import DESK, PHONE, look, width
+from conformity import language_of_html
+from newsletter import ok
+from pages import BOTH, CASES, PUBLIC, places
+from website import Website
+
+from tests.embedded import ROOT
+
+BYTES_MAX = 30_000
+DUTCH = ROOT / os.environ.get("BUILD", "build") / \
+    "share/locale/nl/LC_MESSAGES/tweeluik.mo"
+IDS = [f"{name}, {lang}" for name, lang, _ in CASES]
+
+
+def untranslated(html):
+    """What stands in Dutch as the program says it in English."""
+    with open(DUTCH, "rb") as f:
+        dutch = GNUTranslations(f)
+    for e in lxml.html.document_fromstring(html).iter():
+        lang = e.xpath("ancestor-or-self::*[@lang][1]/@lang")
+        for text in (e.text, e.get("aria-label"), e.get("title"),
+                     e.get("placeholder")):
+            text = " ".join((text or "").split())
+            if lang == ["nl"] and text and dutch.gettext(text) != text:
+                yield f"marked nl, but not translated: {text!r}"
+
+
+@pytest.mark.parametrize("name, lang, path", CASES, ids=IDS)
+def test_page(house, browser, name, lang, path):
+    path = path.format_map(places(house, lang))
+    answer = house.get(path)
+    found = [*language_of_html(answer.body), *untranslated(answer.body),
+             *look(browser, house.url(path))]
+    if len(answer.body.encode()) > BYTES_MAX:
+        found.append(f"{len(answer.body.encode())} bytes")
+    root = lxml.html.document_fromstring(answer.body)
+    if root.get("lang") != lang:
+        found.append(f"{root.get('lang')} comes first")
+    if name.endswith(", done"):
+        if not answer.body.count('role="status"') or not root.findtext(
+                ".//title").startswith(("Gelukt: ", "Done: ")):
+            found.append("does not say that it is done")
+    assert not found, "\n".join(found)
+
+
+def test_titles_are_unique(house):
+    titles = {}
+    for name, lang, path in CASES:
+        body = house.get(path.format_map(places(house, lang))).body
+        title = lxml.html.document_fromstring(body).findtext(".//title")
+        titles.setdefault((lang, title), []).append(name)
+    assert {k: v for k, v in titles.items() if len(v) > 1} == {}
+
+
+def test_languages_point_at_each_other(house):
+    """hreflang pairs of what has a path in each language."""
+    for name, pair in PUBLIC.items():
+        for path in pair:
+            root = lxml.html.document_fromstring(house.get(path).body)
+            found = {e.get("hreflang"): e.get("href") for e in root.xpath(
+                "//link[@rel='alternate' and @hreflang"
+                " and not(contains(@type, 'atom'))]")}
+            base = "https://nieuws.voorbeeld.example"
+            assert [found[x].removeprefix(base) for x in ("nl", "en")] == \
+                list(pair), name
+
+
+def test_nothing_is_listed_twice():
+    assert len(set(IDS)) == len(IDS) and BOTH
+
+
+def test_page_while_the_database_is_away(database, tmp_path, browser):
+    site = Website(database, tmp_path / "site")
+    site.place.write_config(database=f"host={tmp_path} dbname=x")
+    try:
+        path = f"/u/{site.token('u', 1)}"
+        assert site.start().get(path).status == 503
+        found = [*look(browser, f"http://127.0.0.1:{site.port}{path}"),
+                 *language_of_html(site.get(path).body)]
+        assert not found, "\n".join(found)
+    finally:
+        site.stop()
+
+
+@pytest.mark.parametrize("edition", ["nl", "en", "both"])
+def test_edition(house, browser, edition):
+    """The HTML of the mail, with every kind of item; and its web version."""
+    file = house.folder / f"{edition}.html"
+    file.write_text(ok(house, "issue", "render", house.issue, "--edition",
+                       edition, "--format", "html"), encoding="utf-8")
+    urls = [f"file://{file}"]
+    if edition != "both":
+        urls.append(house.url("/m/{m}/{lang}".format_map(
+            places(house, edition))))
+    found = []
+    for url in urls:
+        browser.complaints()
+        for size, scheme in (PHONE, "light"), (DESK, "dark"):
+            browser.screen(size)
+            browser.colours(scheme)
+            browser.open(url)
+            found += [f"{scheme}: {x}" for x in browser.axe()]
+            if size == PHONE:
+                found += width(browser)
+        found += browser.complaints()
+    assert not found, "\n".join(found)
