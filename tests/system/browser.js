@@ -41,7 +41,7 @@ function focused() {
     return {
         at: stops().indexOf(e), text: name(e),
         style: style.outlineStyle, width: parseFloat(style.outlineWidth),
-        visible: line.top >= 0 && line.bottom <= innerHeight &&
+        visible: line.top >= -1 && line.bottom <= innerHeight + 1 &&
             (!top || e.contains(top) || top.contains(e)),
     };
 }

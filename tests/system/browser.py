@@ -7,6 +7,7 @@ and in dark colours.
 
 import os
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ AXE = ROOT / os.environ.get("BUILD", "build") / \
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PHONE, DESK = (320, 640), (1280, 900)
 TARGET_PX, OUTLINE_PX = 24, 2
+SCROLL_S = 1
 HELP = (Path(__file__).parent / "browser.js").read_text(encoding="utf-8")
 
 
@@ -115,6 +117,10 @@ def keyboard(browser):
     for _ in wanted:
         browser.press_tab()
         focus = browser.run("focused()")
+        # It may still be scrolling there.
+        until = time.monotonic() + SCROLL_S
+        while focus and not focus["visible"] and time.monotonic() < until:
+            focus = browser.run("focused()")
         if focus is None:
             break
         reached.append(focus["at"])

@@ -262,11 +262,11 @@ def html_rules(raw):
 
 # Words that one language has and the other has not.
 DUTCH = set("""de het een en van voor met naar bij niet zijn wordt worden ook
-maar aan dat die dit deze zij haar hun geen over als kunt kan moet onze ons
-uit nog heeft hebben waar wie hoe wij u uw om te""".split())
-ENGLISH = set("""the of and for with to from not are is be will also but that
-this these they their no about if can must our out still has have where who
-how we you your by on at who help which it an""".split())
+maar aan dat deze zij haar hun geen als kunt kan moet onze ons uit nog heeft
+hebben waar wie hoe wij u uw om te""".split())
+ENGLISH = set("""the and for with to from not are be will also but that this
+these they their no about if can must our out still has have where who how you
+your by on at who help which it an""".split())
 
 
 BLOCKS = """p li h1 h2 h3 h4 h5 h6 blockquote dt dd td th caption legend label

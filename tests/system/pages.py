@@ -2,8 +2,9 @@
 
 A path with a place for a token is a reader's own, and is looked at in both
 languages: {u} is the token of that purpose of a reader, {left.u} of one who
-has left, {test.u} of the mail of a test.  `PUBLIC` are pages that exist in each
-language under a path of its own.
+has left, {test.u} of the mail of a test; {other} is the language the reader
+does not have, and which then comes first.  `PUBLIC` are pages that exist in
+each language under a path of its own.
 """
 
 PERSONAL = {
@@ -13,8 +14,8 @@ PERSONAL = {
     "undo": "/u/{left.u}/undo",
     "on the list": "/u/{u}/undo",
     "on the list, done": "/u/{u}/undone",
-    "change to Dutch": "/t/{t}/nl",
-    "change to English": "/t/{t}/en",
+    "change to what it is": "/t/{t}/{lang}",
+    "change to the other": "/t/{t}/{other}",
     "change to both": "/t/{t}/both",
     "language, done": "/t/{t}/{lang}/done",
     "details": "/v/{v}",
@@ -33,7 +34,7 @@ class Tokens(dict):
     """The places of a path, of a reader of this house."""
 
     def __init__(self, house, reader, mailing, lang="nl"):
-        super().__init__(lang=lang)
+        super().__init__(lang=lang, other="en" if lang == "nl" else "nl")
         self.house, self.reader, self.mailing = house, reader, mailing
 
     def __missing__(self, purpose):

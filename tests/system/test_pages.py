@@ -15,7 +15,7 @@ from tests.embedded import ROOT
 
 BYTES_MAX = 30_000
 DUTCH = ROOT / os.environ.get("BUILD", "build") / \
-    "share/locale/nl/LC_MESSAGES/tweeluik.mo"
+    "share/tweeluik/locale/C.UTF-8/LC_MESSAGES/tweeluik-nl.mo"
 IDS = [f"{name}, {lang}" for name, lang, _ in CASES]
 
 
@@ -34,6 +34,7 @@ def untranslated(html):
 
 @pytest.mark.parametrize("name, lang, path", CASES, ids=IDS)
 def test_page(house, browser, name, lang, path):
+    first = "en" if (lang == "en") != ("{other}" in path) else "nl"
     path = path.format_map(places(house, lang))
     answer = house.get(path)
     found = [*language_of_html(answer.body), *untranslated(answer.body),
@@ -41,7 +42,7 @@ def test_page(house, browser, name, lang, path):
     if len(answer.body.encode()) > BYTES_MAX:
         found.append(f"{len(answer.body.encode())} bytes")
     root = lxml.html.document_fromstring(answer.body)
-    if root.get("lang") != lang:
+    if root.get("lang") != first:
         found.append(f"{root.get('lang')} comes first")
     if name.endswith(", done"):
         if not answer.body.count('role="status"') or not root.findtext(
@@ -51,8 +52,11 @@ def test_page(house, browser, name, lang, path):
 
 
 def test_titles_are_unique(house):
+    """But for those that say that something is done."""
     titles = {}
     for name, lang, path in CASES:
+        if name.endswith(", done"):
+            continue
         body = house.get(path.format_map(places(house, lang))).body
         title = lxml.html.document_fromstring(body).findtext(".//title")
         titles.setdefault((lang, title), []).append(name)
