@@ -297,7 +297,8 @@ def language_of_html(html):
 def runs(element):
     """(language, text) of an element, split where lang changes."""
     def lang_of(e):
-        return e.xpath("ancestor-or-self::*[@lang][1]/@lang")[0]
+        return next(iter(e.xpath("ancestor-or-self::*[@lang][1]/@lang")),
+                    None)
 
     out = []
 

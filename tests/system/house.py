@@ -59,10 +59,16 @@ class House(Installation, Asking):
         self.start_daemon(log=self.log)
         assert settled(self)["accepted"] == len(LANGUAGES), \
             self.log.read_text()
-        assert wait_until(lambda: self.get("/healthz").status == 200, 30)
+        assert wait_until(self.is_up, 30)
         self.mailing = self.db.one("select id from mailing"
                                    " where kind = 'issue'")
         return self
+
+    def is_up(self):
+        try:
+            return self.get("/healthz").status == 200
+        except OSError:
+            return False
 
     def add(self, name, language="nl"):
         """A reader called name; returns the number."""

@@ -1,14 +1,16 @@
 """Every page in a real browser, and every edition as a mail program shows it."""
 
 import os
+import re
 from gettext import GNUTranslations
+from pathlib import Path
 
 import lxml.html
 import pytest
 from browser import DESK, PHONE, look, width
 from conformity import language_of_html
 from newsletter import ok
-from pages import BOTH, CASES, PUBLIC, places
+from pages import BOTH, CASES, PERSONAL, PUBLIC, places
 from website import Website
 
 from tests.embedded import ROOT
@@ -78,6 +80,50 @@ def test_languages_point_at_each_other(house):
 
 def test_nothing_is_listed_twice():
     assert len(set(IDS)) == len(IDS) and BOTH
+
+
+@pytest.mark.parametrize("sentence", [
+    "marked None, but reads otherwise", "marked nl, but reads otherwise",
+    "marked nl, but not translated: 'Unsubscribe'", "axe html-has-lang",
+    "axe document-title", "axe color-contrast", "px wide on a screen of 320",
+    "a target of", "a positive tabindex: 'Eerst'", "the focus does not show",
+    "cut off when the text is spaced: 'Past net", "0 headings h1", "no title",
+    "the language is ''", "no way to the other language",
+    "there is script in the page", "a heading level is skipped: h2 h4",
+    "a field without a visible label", "choices without a legend: keus",
+    "it reads otherwise without scripts", "the keyboard jumps"])
+def test_what_is_wrong_is_found(bad, sentence):
+    assert any(x.startswith(sentence) or sentence in x for x in bad), bad
+
+
+@pytest.fixture(scope="module")
+def bad(browser):
+    file = Path(__file__).parent / "data/bad-page.html"
+    html = file.read_text(encoding="utf-8")
+    return [*language_of_html(html), *untranslated(html),
+            *look(browser, f"file://{file}")]
+
+
+@pytest.mark.parametrize("name, lang, path", CASES, ids=IDS)
+def test_headers(house, name, lang, path):
+    for method, expected in ("GET", None), ("HEAD", None), ("OPTIONS", 204):
+        answer = house.ask(method, path.format_map(places(house, lang)))
+        assert expected in (None, answer.status)
+        h = answer.headers
+        policy = h["Content-Security-Policy"].split("; ")
+        assert {"default-src 'none'", "frame-ancestors 'none'",
+                "base-uri 'none'", "style-src 'self'"} <= set(policy)
+        assert "unsafe" not in h["Content-Security-Policy"]
+        assert h["X-Content-Type-Options"] == "nosniff"
+        assert h["Referrer-Policy"] == "no-referrer"
+        assert h["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert h["Permissions-Policy"]
+        assert re.fullmatch(r"max-age=\d{7,}.*",
+                            h["Strict-Transport-Security"])
+        assert h["Set-Cookie"] is None and h["Server"] is None
+        if name in PERSONAL:
+            assert h["Cache-Control"] == "no-store"
+            assert h["X-Robots-Tag"] == "noindex"
 
 
 def test_page_while_the_database_is_away(database, tmp_path, browser):
