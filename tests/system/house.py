@@ -4,10 +4,10 @@ the daemon still runs, with its pages."""
 import email
 import email.policy
 import re
-from urllib.parse import urlsplit
+import subprocess
 
 from newsletter import approve, ok, plan, send_now, settled
-from website import Asking
+from website import KEYS, Visitor
 
 from tests.embedded import Installation, wait_until
 
@@ -40,11 +40,11 @@ class Mail:
         return path
 
 
-class House(Installation, Asking):
+class House(Installation, Visitor):
     def __init__(self, folder, database):
-        super().__init__(folder, database.pg, database.name)
-        self.db, self.port, self.keys = \
-            database, self.web_port, self.settings["keys"]
+        Installation.__init__(self, folder, database.pg, database.name)
+        Visitor.__init__(self, self.web_port)
+        self.db, self.keys = database, self.settings["keys"]
         self.people = {}  # of pages.places()
         self.log = self.folder / "log"
 
@@ -76,6 +76,12 @@ class House(Installation, Asking):
            language, "--basis", "test")
         return self.db.one("select max(id) from subscriber")
 
+    def token(self, purpose, subscriber, mailing=0):
+        return subprocess.run(
+            [KEYS, self.keys, "token", purpose, str(subscriber),
+             str(mailing)], check=True, capture_output=True,
+            text=True).stdout.strip()
+
     def reader(self, language):
         return self.db.one("select min(id) from subscriber"
                            " where language = %s", language)
@@ -97,7 +103,3 @@ class House(Installation, Asking):
 
     def url(self, path):
         return f"http://127.0.0.1:{self.port}{path}"
-
-
-def path_of(url):
-    return urlsplit(url).path

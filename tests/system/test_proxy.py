@@ -95,7 +95,7 @@ class Proxy:
         return self.tls.wrap_socket(raw, server_hostname=DOMAIN)
 
     def raw(self, data, seconds=2.0):
-        """As Asking.raw()."""
+        """As Website.raw()."""
         with self.connect() as s:
             s.settimeout(seconds)
             out = b""

@@ -18,15 +18,11 @@ ADDRESS = "jansen@organisatie.example"
 Answer = namedtuple("Answer", "status headers body")
 
 
-class Asking:
-    """Requests to what listens on self.port; tokens of self.keys."""
+class Visitor:
+    """Asks a web role for pages."""
 
-    def run_keys(self, *words):
-        return subprocess.run([KEYS, self.keys, *map(str, words)], check=True,
-                              capture_output=True, text=True).stdout.split()
-
-    def token(self, purpose, subscriber, mailing=0):
-        return self.run_keys("token", purpose, subscriber, mailing)[0]
+    def __init__(self, port):
+        self.port = port
 
     def ask(self, method, path, body=None, headers=None):
         c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
@@ -42,33 +38,23 @@ class Asking:
     def post(self, path, body="", kind="application/x-www-form-urlencoded"):
         return self.ask("POST", path, body, {"Content-Type": kind})
 
-    def raw(self, data, seconds=2.0):
-        """What comes back for these octets, and whether it was closed."""
-        with socket.create_connection(("127.0.0.1", self.port)) as s:
-            s.settimeout(seconds)
-            out = b""
-            try:
-                s.sendall(data)
-                while True:
-                    piece = s.recv(65536)
-                    if not piece:
-                        return out, True
-                    out += piece
-            except socket.timeout:
-                return out, False
-            except ConnectionError:
-                return out, True
 
-
-class Website(Asking):
+class Website(Visitor):
     def __init__(self, database, folder):
         self.place = Installation(folder, database.pg, database.name, BUILD)
         self.keys = self.place.folder / "keys"
-        self.port = self.place.web_port
+        super().__init__(self.place.web_port)
         self.log = self.place.folder / "log"
         self.run_keys("create")
         self.conn = database.connect()
         self.process = None
+
+    def run_keys(self, *words):
+        return subprocess.run([KEYS, self.keys, *map(str, words)], check=True,
+                              capture_output=True, text=True).stdout.split()
+
+    def token(self, purpose, subscriber, mailing=0):
+        return self.run_keys("token", purpose, subscriber, mailing)[0]
 
     def sql(self, query, *values):
         cur = self.conn.cursor()
@@ -118,3 +104,20 @@ class Website(Asking):
             return
         self.process.send_signal(signal.SIGTERM)
         assert self.process.wait(20) == 0, self.log.read_text()
+
+    def raw(self, data, seconds=2.0):
+        """What comes back for these octets, and whether it was closed."""
+        with socket.create_connection(("127.0.0.1", self.port)) as s:
+            s.settimeout(seconds)
+            out = b""
+            try:
+                s.sendall(data)
+                while True:
+                    piece = s.recv(65536)
+                    if not piece:
+                        return out, True
+                    out += piece
+            except socket.timeout:
+                return out, False
+            except ConnectionError:
+                return out, True
