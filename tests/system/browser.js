@@ -49,9 +49,9 @@ function focused() {
 const width = () => Math.max(document.documentElement.scrollWidth,
     document.body.scrollWidth);
 
-function widest() {
+function widest(px) {
     const wide = [...document.body.querySelectorAll("*")].filter(e =>
-        e.getBoundingClientRect().right > innerWidth + 0.5);
+        e.getBoundingClientRect().right > px + 0.5);
     return wide.slice(0, 3).map(e => e.outerHTML.slice(0, 100)).join(" ");
 }
 
@@ -92,7 +92,7 @@ function unspaced() {
     document.adoptedStyleSheets = [];
 }
 
-const text = () => document.body.innerText;
+const text = () => document.body.textContent.replace(/\s+/g, " ");
 
 function structure() {
     const all = q => [...document.querySelectorAll(q)];

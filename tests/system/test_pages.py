@@ -68,6 +68,9 @@ def test_titles_are_unique(house):
 def test_languages_point_at_each_other(house):
     """hreflang pairs of what has a path in each language."""
     for name, pair in PUBLIC.items():
+        if "?" in pair[0]:
+            continue  # a search has words of one language
+        pair = [p.format_map(places(house, "nl")) for p in pair]
         for path in pair:
             root = lxml.html.document_fromstring(house.get(path).body)
             found = {e.get("hreflang"): e.get("href") for e in root.xpath(
@@ -75,7 +78,7 @@ def test_languages_point_at_each_other(house):
                 " and not(contains(@type, 'atom'))]")}
             base = "https://nieuws.voorbeeld.example"
             assert [found[x].removeprefix(base) for x in ("nl", "en")] == \
-                list(pair), name
+                pair, name
 
 
 def test_nothing_is_listed_twice():
