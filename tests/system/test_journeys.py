@@ -5,6 +5,7 @@ import pytest
 from selenium.common.exceptions import (NoSuchElementException,
                                         StaleElementReferenceException)
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 GONE = [StaleElementReferenceException, NoSuchElementException]
@@ -19,7 +20,7 @@ class Reader:
         self.clicks = self.fields = 0
         browser.scripts(False)
 
-    def _arrive(self, act):
+    def arrive(self, act):
         """Do it and wait for the page it leads to."""
         before = self.driver.find_element(By.TAG_NAME, "html")
         act()
@@ -31,7 +32,7 @@ class Reader:
 
     def follow(self, mail, beginning):
         """A link in a mail."""
-        return self._arrive(lambda: self.browser.open(
+        return self.arrive(lambda: self.browser.open(
             self.house.url(mail.link(beginning))))
 
     def open(self, path):
@@ -40,11 +41,11 @@ class Reader:
         return self
 
     def press(self, words):
-        return self._arrive(self._find(f"//button[normalize-space()='{words}']"
+        return self.arrive(self._find(f"//button[normalize-space()='{words}']"
                                        ).click)
 
     def click(self, words):
-        return self._arrive(self._find(f"//a[normalize-space()='{words}']"
+        return self.arrive(self._find(f"//a[normalize-space()='{words}']"
                                        ).click)
 
     def choose(self, words):
@@ -86,6 +87,32 @@ def test_unsubscribe_in_two_clicks_and_undo_in_one(house, reader):
     reader.press("Ongedaan maken")
     reader.sees("Gelukt: u krijgt de nieuwsbrief weer")
     assert (reader.clicks, house.state(number)) == (3, "active")
+
+
+def test_going_back_over_a_page_sends_no_form_again(house, reader):
+    number = house.add("ververst")
+    reader.open(f"/u/{house.token('u', number)}")
+    reader.press("Ja, meld dit adres af")
+    before = house.db.fingerprint()
+    reader.driver.refresh()
+    reader.sees("Gelukt: u bent afgemeld")
+    assert house.next_mail("ververst", 1)
+    after = house.db.fingerprint()
+    assert after["consent_event"] == before["consent_event"]
+    assert after["subscriber"] == before["subscriber"]
+
+
+def test_by_keyboard_alone(house, reader):
+    number = house.add("toetsen", "en")
+    reader.open(f"/u/{house.token('u', number)}")
+    for _ in range(20):
+        reader.browser.press_tab()
+        focus = reader.driver.switch_to.active_element
+        if focus.text == "Yes, unsubscribe this address":
+            break
+    reader.arrive(lambda: focus.send_keys(Keys.ENTER))
+    reader.sees("Done: you are unsubscribed")
+    assert house.state(number) == "unsubscribed"
 
 
 def test_undo_from_the_last_mail(house, reader):
