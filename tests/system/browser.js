@@ -30,6 +30,11 @@ function stops() {
 
 const controls = () => stops().map(e => [name(e), e.tabIndex]);
 
+// All of it; of a field of many lines enough to see that it has the focus.
+const in_sight = (e, r) => e.tagName === "TEXTAREA" ?
+    r.bottom > 48 && r.top < innerHeight - 48 :
+    r.top >= -1 && r.bottom <= innerHeight + 1;
+
 function focused() {
     const e = document.activeElement;
     if (!e || e === document.body)
@@ -41,7 +46,7 @@ function focused() {
     return {
         at: stops().indexOf(e), text: name(e),
         style: style.outlineStyle, width: parseFloat(style.outlineWidth),
-        visible: line.top >= -1 && line.bottom <= innerHeight + 1 &&
+        visible: in_sight(e, line) &&
             (!top || e.contains(top) || top.contains(e)),
     };
 }
