@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define THREADS 4U
+#define THREADS 12U
 #define CONNECTIONS_MAX 800U
 
 struct page {
