@@ -11,7 +11,7 @@ from tests.embedded import die_with_parent, free_port, wait_until
 
 SECONDS = 5
 READERS = 60000  # enough for one click each
-PAGE, CLICK = 1, 16  # connections
+PAGE, CLICK = 1, 64  # connections
 ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
