@@ -18,8 +18,22 @@ $(NODEMAILER)/node_modules: tests/bench/package.json tests/bench/package-lock.js
 	@cd $(NODEMAILER) && npm ci --engine-strict --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
+$(B)/tests/bench-hello: $(B)/obj/tests/bench/hello.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmicrohttpd
+
+# A load of HTTP requests.
+WRK := $(B)/wrk/usr/bin/wrk
+$(WRK):
+	@rm -rf $(B)/wrk && mkdir -p $(B)/wrk
+	cd $(B)/wrk && apt-get -qq -o APT::Sandbox::User=root download wrk libluajit-5.1-2
+	for p in $(B)/wrk/*.deb; do dpkg -x $$p $(B)/wrk; done
+	@touch $@
+
 .PHONY: bench bench-programs
-bench-programs: programs data $(B)/tests/sink $(B)/tests/bench-fill $(B)/postfix/usr/sbin/smtp-sink
+bench-programs: programs data $(B)/tests/sink $(B)/tests/bench-fill \
+	$(B)/tests/bench-hello $(B)/tests/web-keys $(WRK) \
+	$(B)/postfix/usr/sbin/smtp-sink
 bench: deps-check
 	@mk/quietly Building $(MAKE) --no-print-directory bench-programs
 	@$(MAKE) --no-print-directory -s $(NODEMAILER)/node_modules 2>/dev/null || \

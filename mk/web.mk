@@ -5,5 +5,4 @@ system: $(B)/tests/web-keys
 
 .PHONY: test-web
 test-web: $(B)/libexec/tweeluik/tweeluik-web $(B)/tests/web-keys data
-	BUILD=$(B) $(PYTHON) -m pytest -q tests/system/test_web.py \
-	    tests/system/test_web_browser.py
+	BUILD=$(B) $(PYTHON) -m pytest -q tests/system/test_web.py

@@ -4,13 +4,29 @@
 #include <string.h>
 #include <strings.h>
 
+/* RFC 9110, 5.6.2 */
+static const char token_chars[] = "!#$%&'*+-.^_`|~0123456789"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				  "abcdefghijklmnopqrstuvwxyz";
+
+/* RFC 9110, 5.5: nothing but text and blanks. */
+static bool
+has_controls(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (((unsigned char)*s < 0x20 && *s != '\t') || *s == 0x7f)
+			return true;
+	return false;
+}
+
 void
 framing_field(struct framing *f, const char *name, const char *value)
 {
 	f->fields++;
 	if (value == NULL)
 		value = "";
-	if (strpbrk(name, " \t\r\n") != NULL || strpbrk(value, "\r\n") != NULL)
+	if (name[0] == '\0' || name[strspn(name, token_chars)] != '\0' ||
+	    has_controls(value))
 		f->odd = true;
 	if (strcasecmp(name, "Content-Length") == 0) {
 		f->lengths++;

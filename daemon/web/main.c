@@ -15,7 +15,9 @@
 #include "daemon/web/pages.h"
 #include "daemon/web/site.h"
 
-#define THREADS 4U
+/* Each with a connection to the database.  A change is mostly waiting for its
+ * commit, and those that wait together share a write to the disk. */
+#define THREADS 12U
 #define CONNECTIONS_MAX 800U /* of the usual 1024 descriptors */
 #define METRICS_CONNECTIONS_MAX 16U
 #define BEAT_MS 5000

@@ -58,13 +58,14 @@ create index consent_event_address on consent_event (address_hash, id);
 
 create function subscriber_event(the_hash bytea, kind text, way text,
 	basis text default '', the_issue bigint default null) returns void
-language sql as $$
+language plpgsql as $$ -- which keeps its plan from call to call
+begin
 	update subscriber s set returned_at = now()
 	where s.address_hash = the_hash and kind in ('confirmed', 'undone');
 	insert into consent_event (address_hash, kind, way, basis, issue_id)
 	values (the_hash, kind, way, basis,
-		(select id from issue where id = the_issue))
-$$;
+		(select id from issue where id = the_issue));
+end $$;
 
 -- Leave.  True when this changed something.
 create function subscriber_leave(the_subscriber bigint, way text,

@@ -24,6 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/bench"),
                 str(ROOT / "tests/system")]
 from measure import Failed, Path, Peers, say  # noqa: E402
+from web import CLICK, ONE_CLICK, PAGE, Web  # noqa: E402
 
 from tests.embedded import interrupted  # noqa: E402
 
@@ -36,8 +37,9 @@ PLAIN = ("--no-chunking",)
 class Bench:
     """Measurements by name; what two of them need is run once."""
 
-    def __init__(self, path, peers, scale):
+    def __init__(self, path, peers, web, scale):
         self.path, self.peers, self.scale = path, peers, scale
+        self.server = web
         self.done, self.rows = {}, []
 
     def count(self, n):
@@ -199,9 +201,24 @@ class Bench:
         self.row("CHUNKING with TLS", runs["tls"].rate, "messages/s",
                  "without TLS", runs["bare"].rate, (">=", "ratio", 0.6))
 
+    def web(self):
+        """The web role; its peer has nothing to look up and to say."""
+        runs = self.rounds(
+            "A page", mine=self.server.page,
+            hello=lambda: self.server.hello(PAGE, "GET"))
+        self.row("the page to unsubscribe, median", runs["mine"].median_ms,
+                 "ms", "libmicrohttpd alone", runs["hello"].median_ms,
+                 ("<=", "value", 5))
+        runs = self.rounds(
+            "One click", mine=self.server.one_click,
+            hello=lambda: self.server.hello(CLICK, "POST", ONE_CLICK))
+        self.row("one-click unsubscribing", runs["mine"].rate, "POSTs/s",
+                 "libmicrohttpd alone", runs["hello"].rate,
+                 (">=", "value", 1000))
+
 
 NAMES = ("speed", "cpu", "smtp_sink", "tls", "distance", "nodemailer",
-         "freezing", "importing", "memory", "cost")
+         "freezing", "importing", "memory", "cost", "web")
 
 
 def arguments():
@@ -230,7 +247,8 @@ def main():
             prefix="tweeluik-bench-", dir="/var/tmp")))
         folder.chmod(0o755)
         path = stack.enter_context(Path(folder, build))
-        bench = Bench(path, Peers(folder, build, path), words.scale)
+        bench = Bench(path, Peers(folder, build, path),
+                      Web(path, folder, build), words.scale)
         for name in words.only:
             try:
                 getattr(bench, name)()

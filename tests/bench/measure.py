@@ -181,7 +181,7 @@ class Path:
                     build=self.build)
 
     @contextlib.contextmanager
-    def _copy(self, n):
+    def copy(self, n):
         """A database of its own, with n readers."""
         self.runs += 1
         name = f"run{self.runs}"
@@ -196,7 +196,7 @@ class Path:
 
     def send(self, what, n, options=(), tls=False, postfix=False):
         """The whole issue to n readers; a Result."""
-        with announced(f"{what}: {n:,} messages"), self._copy(n) as name:
+        with announced(f"{what}: {n:,} messages"), self.copy(n) as name:
             with self.sink(options, tls, postfix) as sink:
                 result = self._run(name, n, sink, tls)
             if not postfix and sink.code != 0:
@@ -208,7 +208,7 @@ class Path:
 
     def freeze(self, n):
         """Seconds to freeze the issue, and to insert its readers alone."""
-        with announced(f"freezing: {n:,} readers"), self._copy(n) as name:
+        with announced(f"freezing: {n:,} readers"), self.copy(n) as name:
             insert = self._insert(name)
             freeze = self._freeze()
         say(f" {freeze:.2f} s")

@@ -262,20 +262,28 @@ def html_rules(raw):
 
 # Words that one language has and the other has not.
 DUTCH = set("""de het een en van voor met naar bij niet zijn wordt worden ook
-maar aan dat die dit deze zij haar hun geen over als kunt kan moet onze ons
-uit nog heeft hebben waar wie hoe wij u uw om te""".split())
-ENGLISH = set("""the of and for with to from not are is be will also but that
-this these they their no about if can must our out still has have where who
-how we you your by on at who help which it an""".split())
+maar aan dat deze zij haar hun geen als kunt kan moet onze ons uit nog heeft
+hebben waar wie hoe wij u uw om te""".split())
+ENGLISH = set("""the and for with to from not are be will also but that this
+these they their no about if can must our out still has have where who how you
+your by on at who help which it an""".split())
+
+
+BLOCKS = """p li h1 h2 h3 h4 h5 h6 blockquote dt dd td th caption legend label
+button summary figcaption div section option""".split()
 
 
 def language_of_parts(raw):
-    """WCAG 3.1.2: every sentence in the language its element says."""
     _, html = texts(raw)
+    yield from language_of_html(html)
+
+
+def language_of_html(html):
+    """WCAG 3.1.2: every sentence in the language its element says."""
     root = lxml.html.document_fromstring(html)
-    for e in root.xpath("//body//*[self::p or self::li or self::h1 or self::h2"
-                        " or self::h3 or self::h4 or self::blockquote]"):
-        if e.xpath(".//p|.//li|.//blockquote"):
+    for e in root.xpath("//title|//body//*"):
+        if e.tag not in (*BLOCKS, "title") or \
+                any(x.tag in BLOCKS for x in e.iterdescendants()):
             continue
         for lang, text in runs(e):
             found = re.findall(r"[a-zA-Zë]+", text.lower())
@@ -289,7 +297,8 @@ def language_of_parts(raw):
 def runs(element):
     """(language, text) of an element, split where lang changes."""
     def lang_of(e):
-        return e.xpath("ancestor-or-self::*[@lang][1]/@lang")[0]
+        return next(iter(e.xpath("ancestor-or-self::*[@lang][1]/@lang")),
+                    None)
 
     out = []
 

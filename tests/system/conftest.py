@@ -1,5 +1,6 @@
 """What the system tests share: a private PostgreSQL, fresh databases, and
 whole installations on them."""
+import contextlib
 import os
 import sys
 import tempfile
@@ -62,6 +63,16 @@ class Database:
         value, = row.values()
         return value
 
+    def fingerprint(self):
+        """A hash of the rows of each table, but for signs of life."""
+        names = [r["name"] for r in self.rows(
+            "select relname::text as name from pg_class"
+            " where relnamespace = 'tweeluik'::regnamespace"
+            " and relkind = 'r' order by 1")]
+        return {n: self.one("select md5(string_agg(t::text, ',' order by"
+                            f" t::text)) from {n} t")
+                for n in names if n not in ("role_state", "send_worker")}
+
 
 @pytest.fixture(scope="session")
 def pg():
@@ -101,15 +112,44 @@ def template(pg):
     admin.close()
 
 
-@pytest.fixture
-def database(pg, template, request):
-    """A fresh Database for one test."""
-    database.count = getattr(database, "count", 0) + 1
-    name = f"test_{database.count}"
+@contextlib.contextmanager
+def fresh_database(pg, template):
+    fresh_database.count = getattr(fresh_database, "count", 0) + 1
+    name = f"test_{fresh_database.count}"
     cur = template.cursor()
     cur.execute(f"create database {name} template {TEMPLATE}")
     yield Database(pg, name)
     cur.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def database(pg, template):
+    """A fresh Database for one test."""
+    with fresh_database(pg, template) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def house(pg, template, tmp_path_factory):
+    """A newsletter at work, for the tests of one file: an issue was sent to
+    readers of three editions, and all roles run."""
+    from house import House
+    with fresh_database(pg, template) as fresh:
+        house = House(tmp_path_factory.mktemp("house"), fresh)
+        try:
+            yield house.start()
+        finally:
+            house.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from browser import Browser
+    browser = Browser()
+    try:
+        yield browser
+    finally:
+        browser.quit()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The public pages: the real role program on a real PostgreSQL."""
 import re
 import socket
-import time
 from html.parser import HTMLParser
 
 import psycopg2
@@ -592,23 +591,6 @@ def test_pipelined_requests_are_answered_in_order(site):
                          b"GET /nowhere HTTP/1.1\r\nHost: x\r\n"
                          b"Connection: close\r\n\r\n")
     assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"404"]
-
-
-def test_a_drip_of_octets_ends_at_the_deadline(site):
-    began = time.monotonic()
-    with socket.create_connection(("127.0.0.1", site.port)) as s:
-        s.sendall(b"GET / HTTP/1.1\r\nX: ")
-        s.settimeout(0.5)
-        while time.monotonic() - began < 60:
-            try:
-                s.sendall(b"a")
-                if s.recv(100) == b"":
-                    break
-            except socket.timeout:
-                continue
-            except OSError:
-                break
-    assert 25 < time.monotonic() - began < 40
 
 
 def test_no_token_in_the_log(site):

@@ -3,9 +3,11 @@
  *
  *	web-keys FILE create
  *	web-keys FILE token PURPOSE SUBSCRIBER MAILING
+ *	web-keys FILE tokens PURPOSE COUNT
  *	web-keys FILE seal ADDRESS
  *
- * seal prints the hash and the sealed address, in hexadecimal.
+ * tokens is of subscribers 1 to COUNT, without a mailing; seal prints the hash
+ * and the sealed address, in hexadecimal.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,10 +38,27 @@ seal(const struct keys *k, const char *text, struct err *e)
 	return 0;
 }
 
+static void
+print_tokens(const struct keys *k, const char *purpose, uint64_t first,
+    uint64_t last, uint32_t mailing)
+{
+	char link[TOKEN_LINK_CHARS + 1];
+
+	for (uint64_t i = first; i <= last; i++) {
+		const struct token t = {
+			.purpose = (enum token_purpose)purpose[0],
+			.subscriber = i,
+			.mailing = mailing,
+		};
+
+		token_link(k, link, &t);
+		(void)printf("%s\n", link);
+	}
+}
+
 static int
 run(int argc, char **argv, struct err *e)
 {
-	char link[TOKEN_LINK_CHARS + 1];
 	struct keys *k;
 	int rc = 0;
 
@@ -51,16 +70,12 @@ run(int argc, char **argv, struct err *e)
 		return -1;
 	if (strcmp(argv[2], "seal") == 0)
 		rc = seal(k, argv[3], e);
-	else if (argc == 6) {
-		const struct token t = {
-			.purpose = (enum token_purpose)argv[3][0],
-			.subscriber = strtoull(argv[4], NULL, 10),
-			.mailing = (uint32_t)strtoul(argv[5], NULL, 10),
-		};
-
-		token_link(k, link, &t);
-		(void)printf("%s\n", link);
-	}
+	else if (argc == 5)
+		print_tokens(k, argv[3], 1, strtoull(argv[4], NULL, 10), 0);
+	else if (argc == 6)
+		print_tokens(k, argv[3], strtoull(argv[4], NULL, 10),
+		    strtoull(argv[4], NULL, 10),
+		    (uint32_t)strtoul(argv[5], NULL, 10));
 	keys_free(k);
 	return rc;
 }

@@ -34,6 +34,11 @@ fields_are_read_one_way(void **state)
 		{ { { "Content-Length", "3, 3" } }, false },
 		{ { { "Content-Length", "" } }, false },
 		{ { { "Foo ", "b" } }, false },
+		{ { { "", "b" } }, false },
+		{ { { "Foo(", "b" } }, false },
+		{ { { "Foo", "a\tb \303\251" } }, true },
+		{ { { "Foo", "a\001b" } }, false },
+		{ { { "Foo", "a\177" } }, false },
 		{ { { "Foo", "b\r\n c" } }, false },
 	};
 
