@@ -23,14 +23,15 @@ drop function web_subscriber(bigint);
 create function web_subscriber(the_subscriber bigint)
 returns table (address_sealed bytea, language text, state text,
 	undo_until timestamptz, paused_until date, choices text)
-language sql stable security definer set search_path from current as $$
-	select s.address_sealed, s.language, s.state,
+language plpgsql stable security definer set search_path from current as $$
+begin -- not SQL: every page asks this, and a plan is kept from call to call
+	return query select s.address_sealed, s.language, s.state,
 		case s.state when 'unsubscribed'
 			then s.state_at + interval '30 days' end,
 		case s.state when 'paused' then s.paused_until end,
 		subscriber_choices(s)
-	from subscriber s where s.id = the_subscriber
-$$;
+	from subscriber s where s.id = the_subscriber;
+end $$;
 
 -- Pause for one to three months from today, or go on at once (0).  True when
 -- that is how it is now.

@@ -203,12 +203,14 @@ class Bench:
 
     def web(self):
         """The web role; its peer has nothing to look up and to say."""
-        runs = self.rounds(
-            "A page", mine=self.server.page,
-            hello=lambda: self.server.hello(PAGE, "GET"))
-        self.row("the page to unsubscribe, median", runs["mine"].median_ms,
-                 "ms", "libmicrohttpd alone", runs["hello"].median_ms,
-                 ("<=", "value", 5))
+        for name, page in (("the page to unsubscribe", self.server.page),
+                           ("an issue in the archive", self.server.archive)):
+            runs = self.rounds(
+                name, mine=page,
+                hello=lambda: self.server.hello(PAGE, "GET"))
+            self.row(f"{name}, median", runs["mine"].median_ms, "ms",
+                     "libmicrohttpd alone", runs["hello"].median_ms,
+                     ("<=", "value", 5))
         runs = self.rounds(
             "One click", mine=self.server.one_click,
             hello=lambda: self.server.hello(CLICK, "POST", ONE_CLICK))

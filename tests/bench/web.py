@@ -86,9 +86,18 @@ class Web:
 
     def page(self):
         """The page to unsubscribe, of a thousand readers in turn."""
-        paths = self._paths(1000)
+        return self._page("the page to unsubscribe", self._paths(1000))
+
+    def archive(self):
+        number, year = self.path.issue.split("-")
+        file = self.folder / "archive"
+        file.write_text(f"/archief/{year}/{number}\n")
+        return self._page("an issue in the archive", file)
+
+    def _page(self, what, paths):
         port = self.path.site.web_port
-        with announced("a page"), self.path.copy(1000), self._role():
+        with announced(what), self.path.copy(1000) as name, self._role():
+            self.path.rows(name, "update tweeluik.issue set state = 'sent'")
             url = f"http://127.0.0.1:{port}{paths.read_text().split()[0]}"
             self.bytes = len(subprocess.run(
                 ["curl", "-sf", url], capture_output=True, check=True).stdout)

@@ -1,6 +1,8 @@
 """What a reader does, from the mail that was caught to the page that says so,
 in a browser that runs no scripts; every click is counted."""
 
+import time
+
 import pytest
 from selenium.common.exceptions import (NoSuchElementException,
                                         StaleElementReferenceException)
@@ -56,8 +58,9 @@ class Reader:
 
     def type(self, label, text):
         field = self._find(f"//label[normalize-space()='{label}']")
-        self.driver.find_element(By.ID, field.get_attribute("for")).send_keys(
-            text)
+        field = self.driver.find_element(By.ID, field.get_attribute("for"))
+        field.clear()
+        field.send_keys(text)
         self.fields += 1
         return self
 
@@ -167,3 +170,76 @@ def test_reason_is_asked_afterwards_and_may_be_left_out(house, reader):
     reader.sees("Gelukt: u bent afgemeld", "Dank u")
     assert house.db.one("select basis from consent_event order by id desc"
                         " limit 1") == "job"
+
+
+# The form holds back what comes faster than a person types.
+TYPING_S = 2
+
+
+def test_subscribe_in_three_clicks_and_one_field(house, reader):
+    """The button, the link in the mail, the button there."""
+    reader.open("/aanmelden").type("E-mailadres", "nieuw@lezers.example")
+    time.sleep(TYPING_S + 0.5)
+    reader.press("Aanmelden")
+    reader.sees("Gelukt: kijk in uw mail", "n•••@lezers.example")
+    assert (reader.clicks, reader.fields) == (1, 1)
+    mail = house.next_mail("nieuw", 1)
+    assert mail.subject == "Bevestig uw aanmelding"
+    assert house.db.one("select count(*) from subscriber where state ="
+                        " 'active' and id = (select max(subscriber_id)"
+                        " from letter)") == 0
+
+    reader.follow(mail, "/b/").press("Ja, meld mij aan")
+    reader.sees("Gelukt: u bent aangemeld")
+    assert (reader.clicks, reader.fields) == (3, 1)
+    assert house.db.rows(
+        "select state, language, language_from from subscriber"
+        " where id = (select max(subscriber_id) from letter)") == [
+        {"state": "active", "language": "nl", "language_from": "chosen"}]
+
+
+def test_subscribe_in_english_after_a_mistake(house, reader):
+    """What was typed survives the error; the answer is in English."""
+    reader.open("/aanmelden").click("English")
+    reader.type("Email address", "new@lezers")
+    time.sleep(TYPING_S + 0.5)
+    reader.press("Subscribe")
+    reader.sees("Error: subscribe to the newsletter",
+                "Something is not right yet")
+    field = reader.driver.find_element(By.ID, "email")
+    assert field.get_attribute("value") == "new@lezers"
+    assert field.get_attribute("aria-invalid") == "true"
+    described = field.get_attribute("aria-describedby")
+    assert reader.driver.find_element(By.ID, described).text
+    reader.type("Email address", "new@lezers.example").press("Subscribe")
+    reader.sees("Done: check your mail")
+    reader.follow(house.next_mail("new", 1), "/b/")
+    reader.press("Yes, subscribe me").sees("Done: you are subscribed")
+    assert house.db.one("select language from subscriber order by id desc"
+                        " limit 1") == "en"
+
+
+def test_pause_instead_of_leaving(house, reader):
+    number = house.add("pauze")
+    reader.open(f"/u/{house.token('u', number, house.mailing)}")
+    reader.press("Pauzeer 2 maanden")
+    assert reader.driver.title.startswith("Gelukt: ")
+    assert (reader.clicks, house.state(number)) == (1, "paused")
+
+
+def test_another_address(house, reader):
+    """Each behind a fresh link that goes to the address itself."""
+    number = house.add("verhuist")
+    reader.open(f"/v/{house.token('v', number, house.mailing)}")
+    reader.press("Stuur mij daarvoor een link")
+    mail = house.next_mail("verhuist", 1)
+    assert mail.subject == "Link naar uw gegevens"
+    reader.follow(mail, "/d/")
+    reader.clicks = 0
+    reader.open(mail.link("/d/") + "/address")
+    reader.type("Nieuw e-mailadres", "verhuisd@lezers.example")
+    reader.press("Stuur een mail naar het nieuwe adres")
+    reader.follow(house.next_mail("verhuisd", 1), "/a/")
+    reader.press("Ja, stuur hem naar dit adres")
+    reader.sees("Gelukt: de nieuwsbrief komt op het nieuwe adres")
+    assert (reader.clicks, reader.fields) == (3, 1)

@@ -7,12 +7,13 @@ import secrets
 import pytest
 from house import House
 from newsletter import as_json
+from pages import letter, move
 
 from tests.embedded import wait_until
 
 NEW = 77
 PAGES = {"u": "/u/{}", "t": "/t/{}/en", "v": "/v/{}", "m": "/m/{}/nl",
-         "o": "/u/{}/undo"}
+         "o": "/u/{}/undo", "b": "/b/{}", "d": "/d/{}", "a": "/a/{}"}
 TOKEN = re.compile(r"/([a-z])/([A-Za-z0-9_-]{40})")
 
 
@@ -50,7 +51,12 @@ def test_links_already_sent_keep_working(house):
     reader = house.reader("nl")
     old_keys = house.keys.read_text()
     mail, = house.inbox("nl")
-    old = {p: house.token(p, reader, house.mailing) for p in PAGES}
+    old = {p: house.token(p, reader, house.mailing) for p in "utvmo"}
+    joins, moves = house.add("komt"), house.add("verhuist")
+    house.db.rows("update subscriber set state = 'pending' where id = %s",
+                  joins)
+    old["b"] = letter(house, "confirm", "komt", joins, "b", "nl")
+    old["d"], old["a"] = move(house, "verhuist", moves, "nl")
     assert keys_of_links(mail.part()) == {1}
 
     restart(house, f"{NEW} {secrets.token_hex(32)}\n{old_keys}")
@@ -59,6 +65,13 @@ def test_links_already_sent_keep_working(house):
     for purpose, path in PAGES.items():
         assert key_of(old[purpose]) == 1
         assert house.get(path.format(old[purpose])).status == 200
+
+    # And they do what they are for.
+    assert house.post(f"/b/{old['b']}").status == 303
+    assert house.state(joins) == "active"
+    assert house.post(f"/a/{old['a']}").status == 303
+    assert as_json(house, "subscriber", "show",
+                   "nieuw.verhuist@lezers.example")["state"] == "active"
 
     # What is made from now on has the new key.
     page = house.get(PAGES["v"].format(old["v"])).body

@@ -6,6 +6,7 @@ import time
 import pytest
 from house import LANGUAGES
 from newsletter import ok
+from pages import letter, move
 
 from tests.embedded import wait_until
 
@@ -26,6 +27,17 @@ def mails(house):
     farewell = house.next_mail("vertrekt", 1)
     found = {name: house.inbox(name)[0] for name in LANGUAGES}
     found["farewell"] = farewell
+    joins = house.add("komt.erbij")
+    house.db.rows("update subscriber set state = 'pending' where id = %s",
+                  joins)
+    letter(house, "confirm", "komt.erbij", joins, "b", "nl")
+    moves = house.add("gaat.weg")
+    letter(house, "already", "gaat.weg", moves, "v", "both")
+    move(house, "gaat.weg", moves, "nl")
+    for name in "komt.erbij", "gaat.weg", "nieuw.gaat.weg":
+        for n, mail in enumerate(house.inbox(name)):
+            found[name, n] = mail
+    assert len(found) == 8
     # What happens anyway after the mail has gone is over.
     ok(house, "status")
     assert wait_until(lambda: still(house), 30)
