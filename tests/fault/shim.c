@@ -201,8 +201,7 @@ is_journal_name(const char *path)
 	const char *tail = strrchr(path, '.');
 
 	return tail != NULL && tail != path &&
-	    (strcmp(tail, ".journal") == 0 ||
-		strcmp(tail, ".departures") == 0);
+	    (strcmp(tail, ".journal") == 0 || strcmp(tail, ".departures") == 0);
 }
 
 static bool
