@@ -359,6 +359,7 @@ declare
 	them bigint[];
 begin
 	if the_kind = 'copies' then
+		delete from address_wish where at <= moment - interval '1 day';
 		update letter set address_sealed = null
 		where address_sealed is not null
 			and written_at <= moment - interval '7 days';
@@ -391,8 +392,12 @@ begin
 				where m.kind <> 'issue' and d.message_id = x.id);
 		get diagnostics n = row_count;
 	else
+		-- An organisation has longer to answer.
 		delete from letter where id in (select x.id from letter x
-			where x.at <= moment - interval '30 days' limit batch);
+			where x.at <= moment - case x.kind when 'check'
+				then interval '60 days'
+				else interval '30 days' end
+			limit batch);
 		get diagnostics n = row_count;
 	end if;
 	return n;
