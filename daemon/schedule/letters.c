@@ -30,18 +30,19 @@ struct due {
 };
 
 int
-letters_open(struct letters *l, const struct config *c, struct err *e)
+letters_open(struct letters *l, const struct config *c, const struct keys *k,
+    struct err *e)
 {
 	char path[PATH_BYTES_MAX];
 
-	*l = (struct letters){ .config = c };
+	*l = (struct letters){ .config = c, .keys = k };
 	if (c->neditors + c->nadministrators == 0)
 		return 0;
 	(void)snprintf(path, sizeof(path), "%s/templates", paths_share());
 	if (template_load(path, "mail/alarm.xhtml", &l->alarm, e) == -1 ||
 	    template_load(path, "mail/report.xhtml", &l->report, e) == -1)
 		return -1;
-	return keys_load(&l->keys, c->keys, e);
+	return 0;
 }
 
 void
@@ -49,8 +50,6 @@ letters_close(struct letters *l)
 {
 	template_free(l->alarm);
 	template_free(l->report);
-	if (l->keys != NULL)
-		keys_free(l->keys);
 }
 
 /* Words */

@@ -4,9 +4,9 @@
  * Reports, holds and alarms, as SQL function letters_due() has them.  Each is
  * a mailing of its own, stored in the transaction that marks it as told.
  *
- * Ownership: letters_open() borrows the configuration and gives what
+ * Ownership: letters_open() borrows configuration and keys and gives what
  *   letters_close() takes, also after an error and of one that is all zero.
- * Errors: letters_open(): those of keys_load() and template_load().
+ * Errors: letters_open(): those of template_load().
  * Limits: CONFIG_NOTIFY_MAX people of each kind.
  * Threads: one.
  */
@@ -21,11 +21,12 @@ struct template;
 
 struct letters {
 	const struct config *config;
-	struct keys *keys; /* NULL: there is nobody to tell */
+	const struct keys *keys;
 	struct template *alarm, *report;
 };
 
-int letters_open(struct letters *l, const struct config *c, struct err *e);
+int letters_open(struct letters *l, const struct config *c,
+    const struct keys *k, struct err *e);
 void letters_close(struct letters *l);
 
 /* Store what is due. */

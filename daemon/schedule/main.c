@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/catalogue.h"
+#include "base/keys.h"
 #include "base/log.h"
 #include "daemon/role/process.h"
 #include "daemon/role/role.h"
@@ -14,6 +15,7 @@
 #define ROUND_MS 10000
 
 struct work {
+	struct keys *keys;
 	struct letters letters;
 	struct postman postman;
 	bool crowded; /* more people sign up than may get mail */
@@ -157,10 +159,28 @@ round_of_schedule(struct role *r, void *arg, struct err *e)
 	return more | rest;
 }
 
+static int
+start(struct work *w, const struct config *c, struct err *e)
+{
+	if (keys_load(&w->keys, c->keys, e) == -1 ||
+	    letters_open(&w->letters, c, w->keys, e) == -1)
+		return -1;
+	return postman_open(&w->postman, c, w->keys, e);
+}
+
+static void
+stop(struct work *w)
+{
+	postman_close(&w->postman);
+	letters_close(&w->letters);
+	if (w->keys != NULL)
+		keys_free(w->keys);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct work w = { .letters = { .config = NULL } };
+	struct work w = { .keys = NULL };
 	struct role r;
 	struct err e;
 	int rc;
@@ -168,13 +188,10 @@ main(int argc, char **argv)
 	xmlInitParser();
 	rc = role_start(&r, argc, argv, "schedule", &e);
 	if (rc == 1) {
-		rc = letters_open(&w.letters, &r.config, &e);
-		if (rc == 0)
-			rc = postman_open(&w.postman, &r.config, &e);
+		rc = start(&w, &r.config, &e);
 		if (rc == 0)
 			rc = role_loop(&r, round_of_schedule, &w, ROUND_MS, &e);
-		postman_close(&w.postman);
-		letters_close(&w.letters);
+		stop(&w);
 	}
 	return role_end(&r, rc, &e);
 }

@@ -79,24 +79,23 @@ static const char *const languages[POSTMAN_LANGUAGES] = {
 };
 
 int
-postman_open(struct postman *p, const struct config *c, struct err *e)
+postman_open(struct postman *p, const struct config *c, const struct keys *k,
+    struct err *e)
 {
 	char path[PATH_BYTES_MAX];
 
-	*p = (struct postman){ .config = c };
+	*p = (struct postman){ .config = c, .keys = k };
 	(void)snprintf(path, sizeof(path), "%s/templates", paths_share());
 	for (int i = 0; i < POSTMAN_KINDS; i++)
 		if (template_load(path, kinds[i].file, &p->templates[i], e) ==
 		    -1)
 			return -1;
-	return keys_load(&p->keys, c->keys, e);
+	return 0;
 }
 
 void
 postman_close(struct postman *p)
 {
-	if (p->keys != NULL)
-		keys_free(p->keys);
 	for (int i = 0; i < POSTMAN_KINDS; i++) {
 		template_free(p->templates[i]);
 		for (int k = 0; k < POSTMAN_LANGUAGES; k++)

@@ -9,9 +9,9 @@
  *
  * The database copies the address; this role reads none.
  *
- * Ownership: postman_open() borrows the configuration and gives what
+ * Ownership: postman_open() borrows configuration and keys and gives what
  *   postman_close() takes, also after an error and of one that is all zero.
- * Errors: postman_open(): those of keys_load() and template_load().
+ * Errors: postman_open(): those of template_load().
  * Limits: POSTMAN_LETTERS_MAX letters a round.
  * Threads: one.
  */
@@ -50,7 +50,7 @@ enum postman_language {
 
 struct postman {
 	const struct config *config;
-	struct keys *keys;
+	const struct keys *keys;
 	struct template *templates[POSTMAN_KINDS];
 	struct postman_sheet { /* written before */
 		bool there;
@@ -58,7 +58,8 @@ struct postman {
 	} sheets[POSTMAN_KINDS][POSTMAN_LANGUAGES];
 };
 
-int postman_open(struct postman *p, const struct config *c, struct err *e);
+int postman_open(struct postman *p, const struct config *c,
+    const struct keys *k, struct err *e);
 void postman_close(struct postman *p);
 
 /* Write what is due; 1 when there may be more, else 0.  A letter that cannot

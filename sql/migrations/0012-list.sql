@@ -167,3 +167,15 @@ begin
 		join suppression x on x.address_hash = i.hash
 		where i.fate = 'new');
 end $$;
+
+-- Whom an import keeps off the list, a page of them after a row, for the
+-- journal of departures.  The moment is in microseconds since 1970.
+create function import_departed(after int, most int)
+returns table (no int, hash bytea, state text, at bigint)
+language plpgsql as $$
+begin
+	return query select i.no, i.hash, i.state,
+		(extract(epoch from now()) * 1000000)::bigint
+	from import_row i where i.fate = 'suppressed' and i.no > after
+	order by i.no limit most;
+end $$;

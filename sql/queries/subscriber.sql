@@ -192,7 +192,4 @@ update delivery set address_sealed = null
 where mailing_id = $2::bigint and seq = $3::int
 
 -- name: import_departed
--- Whom an import keeps off the list, for the journal of departures.
-select no, hash, state, (extract(epoch from now()) * 1000000)::bigint as at
-from import_row where fate = 'suppressed' and no > $1::int
-order by no limit $2::int
+select no, hash, state, at from import_departed($1, $2)

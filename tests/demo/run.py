@@ -43,7 +43,8 @@ def main():
             return 1
         print(f"""
 Tweeluik runs.
-  Pages    http://127.0.0.1:{port}/
+  Pages    http://127.0.0.1:{port}/aanmelden  (subscribe)
+           http://127.0.0.1:{port}/archief    (all issues)
            Links in the mails begin with https://nieuws.voorbeeld.example;
            here the same page is behind the address above.
   Mail     is caught in {folder}/mail/new/

@@ -279,6 +279,7 @@ class Schedule:
             (home / "share/tweeluik" / name).symlink_to(TOP / name)
         self.config = home / "tweeluik.conf"
         (home / "keys").write_text(KEYS)
+        (home / "keys").chmod(0o600)
         self.config.write_text(CONFIG.format(database=database.conninfo(),
                                              keys=home / "keys"))
         self.cur = database.connect().cursor()
