@@ -622,7 +622,7 @@ def test_more_reasons_than_fit(site, issue):
     watch.end(130)
 
 
-def test_what_is_not_sent_cannot_be_watched(site, issue):
+def test_what_is_not_sent_cannot_be_watched(site):
     assert error(site, "issue", "show", "99-2019", "--watch", code=3)
     plan(site)
     assert error(site, "issue", "show", "next", "--watch", code=4)
