@@ -133,7 +133,7 @@ def test_page_while_the_database_is_away(database, tmp_path, browser):
     site = Website(database, tmp_path / "site")
     site.place.write_config(database=f"host={tmp_path} dbname=x")
     try:
-        path = f"/u/{site.token('u', 1)}"
+        path = f"/v/{site.token('v', 1)}"
         assert site.start().get(path).status == 503
         found = [*look(browser, f"http://127.0.0.1:{site.port}{path}"),
                  *language_of_html(site.get(path).body)]
