@@ -144,6 +144,9 @@ begin
 	end if;
 end $$;
 
+-- Whom the office asks does not count among those who fill in the form.
+alter table letter add column by_office boolean not null default false;
+
 -- Settle the forms: so many letters an hour (0: any number), the rest waits
 -- for the next hour, and for a day at most.
 create function signup_settle(letters_an_hour int, out settled int,
@@ -157,7 +160,8 @@ begin
 	settled := 0;
 	delete from signup where at <= now() - interval '1 day';
 	select letters_an_hour - count(*) into room from letter
-	where kind in ('confirm', 'already') and at > now() - interval '1 hour';
+	where kind in ('confirm', 'already') and not by_office
+		and at > now() - interval '1 hour';
 	for u in select * from signup order by id limit 200
 		for update skip locked
 	loop
@@ -201,6 +205,9 @@ begin
 		tags = array(select distinct t from unnest(s.tags
 			|| coalesce(the_tags, '{}')) t order by t)
 	where s.id = subscriber_invite.id and s.state = 'pending';
+	update letter l set by_office = true
+	where l.subscriber_id = subscriber_invite.id and l.kind = 'confirm'
+		and l.at = now();
 	perform activity_add(actor, 'subscriber', subscriber_invite.id,
 		'invited');
 end $$;

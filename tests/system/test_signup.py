@@ -706,6 +706,18 @@ def test_letters_of_an_hour(site):
     site.stop_daemon()
 
 
+def test_whom_the_office_asks_fills_no_hour(site):
+    site.write_config(web_more="    signup_letters = 1\n")
+    for n in range(3):
+        site.tweeluik("subscriber", "add", f"gast{n}@lezers.example",
+                      check=True)
+    begin(site)
+    Visitor(site.web_port).send("lezer@lezers.example")
+    caught(site, 4)
+    assert site.db.one("select count(*) from signup") == 0
+    site.stop_daemon()
+
+
 def test_form_waits_for_a_day_at_most(site):
     web_keys = [BUILD / "tests/web-keys", site.settings["keys"], "seal"]
     for n, age in enumerate(("23 hours", "24 hours")):
