@@ -329,6 +329,11 @@ print_person(const struct person *p)
 		tr(how_known(r))));
 	if (!rows_null(r, 0, "organisation"))
 		cli_line(tr("Organisation"), rows_str(r, 0, "organisation"));
+	else if (!rows_null(r, 0, "organisation_said"))
+		cli_line(tr("Organisation"),
+		    arena_printf(&c->arena,
+			tr("%s (as they typed it; not on the social map)"),
+			rows_str(r, 0, "organisation_said")));
 	print_tags(tr("Tags"), json_object_get(row, "tags"));
 	cli_line(tr("Since"), cli_day(c, DATEFMT_DAY, rows_str(r, 0, "since")));
 	print_events(c, &p->events);

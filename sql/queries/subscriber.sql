@@ -4,8 +4,9 @@
 -- Always one row: somebody who is no subscriber may have left for good.
 select s.id, s.state, s.state_reason, rfc3339(s.state_at) as state_at,
 	s.language, s.language_from, s.paused_until, to_jsonb(s.tags) as tags,
-	o.name as organisation, rfc3339(s.created_at) as since,
-	x.reason as suppressed, x.on_date as suppressed_on
+	o.name as organisation, s.organisation_said,
+	rfc3339(s.created_at) as since, x.reason as suppressed,
+	x.on_date as suppressed_on
 from (select $1::bytea as hash) q
 left join subscriber s on s.address_hash = q.hash
 left join organisation o on o.id = s.organisation_id
