@@ -527,9 +527,7 @@ def test_a_refused_editor_is_no_loop(told):
 
 
 def test_nobody_to_tell(site):
-    """No mail, and no key either."""
     trouble(site, "held")
-    (site.folder / "keys").unlink()
     role(site, "schedule")
     assert site.db.one("select count(*) from alarm") == 1
     assert site.db.one("select count(*) from mailing") == 0
