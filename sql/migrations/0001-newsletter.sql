@@ -81,7 +81,9 @@ create table organisation_topic (
 
 -- Visibility of a field: what was chosen, or a careful default.
 create function field_visibility(chosen jsonb, field text) returns visibility
-language sql immutable as $$
+language sql immutable
+-- A constraint asks it, also while a backup is being put back.
+set search_path from current as $$
 	select coalesce((chosen ->> field)::visibility, case field
 		when 'place' then 'public' when 'website' then 'public'
 		when 'region' then 'public' when 'phone' then 'mail'

@@ -1,6 +1,7 @@
 """The public pages: the real role program on a real PostgreSQL."""
 import re
 import socket
+import time
 from html.parser import HTMLParser
 
 import psycopg2
