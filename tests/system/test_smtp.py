@@ -524,7 +524,7 @@ def sink(request, tmp_path):
     options = getattr(request, "param", [])
     if os.getuid() == 0:
         tmp_path.chmod(0o777)
-        for parent in list(tmp_path.parents)[:2]:
+        for parent in list(tmp_path.parents)[:3]:
             parent.chmod(0o755)
         options = [*options, "-u", "nobody"]
     process = subprocess.Popen(

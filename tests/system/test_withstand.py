@@ -116,7 +116,8 @@ def test_a_wrong_token_takes_the_same_time_however_wrong(site):
         return base64.urlsafe_b64encode(bad).decode()
     kinds = {"random": "B" + "x" * 39, "key": flipped(0, 64),
              "mac": flipped(2), "numbers": flipped(-1),
-             "purpose": site.token("v", 1), "short": token[:-1] + "-"}
+             "purpose": site.token("v", 1),
+             "end": token[:-1] + ("A" if token[-1] == "-" else "-")}
     took = {k: [] for k in kinds}
     c = http.client.HTTPConnection("127.0.0.1", site.port)
     for _ in range(2000):
@@ -127,7 +128,7 @@ def test_a_wrong_token_takes_the_same_time_however_wrong(site):
             took[kind].append(time.perf_counter_ns() - began)
     medians = {k: statistics.median(v) for k, v in took.items()}
     noise = statistics.median(medians.values())
-    assert max(medians.values()) - min(medians.values()) < noise / 10, medians
+    assert max(medians.values()) - min(medians.values()) < noise / 5, medians
 
 
 def test_replayed_requests_do_nothing_twice(site):
