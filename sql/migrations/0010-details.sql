@@ -1,10 +1,6 @@
 -- What readers do with their own subscription: pause it, see what is kept, take
 -- that along, move to another address, be forgotten.
 
--- How the issues went that somebody got, and which copies an erasure reaches.
-create index delivery_of on delivery (subscriber_id)
-	where subscriber_id is not null;
-
 alter table consent_event drop constraint consent_event_kind_check;
 alter table consent_event add constraint consent_event_kind_check
 	check (kind in ('subscribed', 'confirmed', 'imported', 'language',

@@ -223,7 +223,7 @@ class Path:
             f.writelines(f"lezer{i}@a{i % 97}.example,nl\n"
                          for i in range(n))
         result = Result(n)
-        with announced(f"import: {n:,} rows"), self._copy(0) as name:
+        with announced(f"import: {n:,} rows"), self.copy(0) as name:
             plain = self._copy_in(name, table)
             began = time.monotonic()
             process = subprocess.Popen(
