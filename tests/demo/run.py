@@ -4,20 +4,11 @@
 import pathlib
 import signal
 import sys
-import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from tests.embedded import (Installation, Postgres, interrupted,  # noqa: E402
-                            wait_until)
+from tests.embedded import (Installation, Postgres, answers,  # noqa: E402
+                            interrupted, wait_until)
 from tests.demo.dates import first_date  # noqa: E402
-
-
-def answers(port):
-    try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz"):
-            return True
-    except OSError:
-        return False
 
 
 def main():

@@ -272,5 +272,14 @@ def wait_until(condition, seconds, step=0.1):
         time.sleep(step)
 
 
+def answers(port):
+    """Whether somebody listens there."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
 def interrupted(signum, frame):
     sys.exit(130)

@@ -16,7 +16,7 @@ from newsletter import (approve, as_json, ok, plan, readers, send_now,
 from prometheus_client.parser import text_string_to_metric_families
 from test_schedule import OPENED, T, World
 
-from tests.embedded import free_port, wait_until
+from tests.embedded import answers, free_port, wait_until
 
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
@@ -605,14 +605,6 @@ def start_web(site):
         [site.build / "libexec/tweeluik/tweeluik-web"], env=site.env(),
         stderr=subprocess.DEVNULL)
     assert wait_until(lambda: answers(site.web_port), 20)
-
-
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    except OSError:
-        return False
 
 
 def get(port, path):

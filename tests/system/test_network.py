@@ -17,7 +17,7 @@ import pytest
 from newsletter import DEMO, approve, as_json, ok, plan
 from test_items import in_editor
 
-from tests.embedded import wait_until
+from tests.embedded import answers, wait_until
 
 HOUSE = "Voorbeeldhuis"
 BASE = "https://nieuws.voorbeeld.example"
@@ -418,7 +418,8 @@ def asked(house, site):
     site.start_daemon(log=site.folder / "log")
     house("org", "set", HOUSE, "--secret", "yes")
     house("org", "check", HOUSE, "--confirm", "1")
-    wait_until(lambda: len(site.mails()) == 1, 20)
+    assert wait_until(lambda: len(site.mails()) == 1, 20)
+    assert wait_until(lambda: answers(site.web_port), 20)
     site.raw = site.mails()[0].read_bytes()
     mail = email.message_from_bytes(site.raw, policy=email.policy.default)
     body = mail.get_body(("html",)).get_content()

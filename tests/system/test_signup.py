@@ -4,7 +4,6 @@ import email
 import email.policy
 import http.client
 import re
-import socket
 import statistics
 import subprocess
 import threading
@@ -17,7 +16,7 @@ import pytest
 from newsletter import ok
 from website import BUILD, Website
 
-from tests.embedded import wait_until
+from tests.embedded import answers, wait_until
 
 SUBJECTS = {
     "confirm": ("Bevestig uw aanmelding", "Confirm your subscription"),
@@ -51,14 +50,6 @@ def subscribe(site, address, language=""):
     path.write_text(f"e-mail,taal\n{address},{language}\n")
     ok(site, "subscriber", "import", path, "--basis", "form", "--apply")
     return site.db.one("select max(id) from subscriber")
-
-
-def answers(port):
-    try:
-        socket.create_connection(("127.0.0.1", port), 1).close()
-        return True
-    except OSError:
-        return False
 
 
 def begin(site):

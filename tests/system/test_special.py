@@ -14,7 +14,7 @@ from newsletter import (approve, as_json, items, ok, plan, readers, send_now,
 from smtpd import CatchingServer
 
 from tests.demo.dates import today
-from tests.embedded import wait_until
+from tests.embedded import answers, wait_until
 
 ROOT = "https://nieuws.voorbeeld.example"
 URL = re.compile(r"https?://[^\s\"<>]+")
@@ -406,13 +406,8 @@ def test_what_does_not_go_together(site, words, code):
 
 def start(site):
     """The daemon, once its web role answers."""
-    def answers():
-        try:
-            return get(site, "/")[0] == 200
-        except OSError:
-            return False
     site.start_daemon()
-    assert wait_until(answers, 30)
+    assert wait_until(lambda: answers(site.web_port), 30)
 
 
 def get(site, path):
