@@ -17,6 +17,7 @@
 #include "base/catalogue.h"
 #include "base/crc32c.h"
 #include "base/err.h"
+#include "base/write_all.h"
 
 #define MAGIC "tweeluik-departures "
 #define VERSION "1 "
@@ -135,22 +136,6 @@ last_time(char *tail, size_t n)
 	start = start != NULL ? start + 1 : tail;
 	return departure_parse(start, (size_t)(tail + n - 1 - start), &d) ? d.at
 									  : 0;
-}
-
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done == -1)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
 }
 
 /* The file is ours alone while this runs. */

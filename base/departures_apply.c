@@ -13,7 +13,6 @@
 struct journals {
 	struct database *db;
 	const char *dir;
-	char known[40], apply[40]; /* queries */
 	struct departures_applied sum;
 };
 
@@ -62,8 +61,9 @@ apply_lines(struct journals *j, const struct departures_file *f, uint64_t to,
 
 	if (departures_tail(j->dir, f, to, tail, e) == -1)
 		return -1;
-	if (DATABASE_RUN(j->db, &r, e, j->apply, param_text(f->identity),
-		param_int((int64_t)to), param_text(tail),
+	if (DATABASE_RUN(j->db, &r, e, "departures_apply",
+		param_text(f->identity), param_int((int64_t)to),
+		param_text(tail),
 		param_text(l->n > 0 ? l->text.data : "")) == -1)
 		return -1;
 	sum->unsubscribed += rows_int(&r, 0, "unsubscribed");
@@ -107,7 +107,7 @@ apply_files(struct journals *j, const struct departures_list *list,
 
 	if (list->n == 0)
 		return 0;
-	if (database_run(j->db, &r, e, j->known, NULL, 0) == -1)
+	if (database_run(j->db, &r, e, "departures_known", NULL, 0) == -1)
 		return -1;
 	for (size_t i = 0; i < list->n && rc == 0; i++) {
 		const struct departures_file *f = &list->files[i];
@@ -122,8 +122,8 @@ apply_files(struct journals *j, const struct departures_list *list,
 }
 
 int
-departures_apply(struct database *db, const char *queries, const char *dir,
-    uint64_t *seen, struct departures_applied *ret, struct err *e)
+departures_apply(struct database *db, const char *dir, uint64_t *seen,
+    struct departures_applied *ret, struct err *e)
 {
 	struct journals j = { .db = db, .dir = dir };
 	struct departures_list list;
@@ -131,8 +131,6 @@ departures_apply(struct database *db, const char *queries, const char *dir,
 	uint64_t signature = departures_signature(dir);
 	int rc;
 
-	(void)snprintf(j.known, sizeof(j.known), "%s_known", queries);
-	(void)snprintf(j.apply, sizeof(j.apply), "%s_apply", queries);
 	if (*seen == 0 || signature != *seen) {
 		if (departures_list(dir, &list, e) == -1)
 			return -1;

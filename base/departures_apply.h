@@ -28,16 +28,13 @@ struct departures_applied {
 	long lines; /* that were read */
 };
 
-#define DEPARTURES_QUERIES "departures"
-#define DEPARTURES_QUERIES_WEB "web_departures"
-
 /*
- * queries: one of the names above.
+ * With the queries of sql/queries/departures.sql.
  * *seen remembers the files as they were: while nothing was added to them the
  * database is not asked.  0 asks it: after a connection was made, and now and
  * then.  ret may be NULL.
  */
-int departures_apply(struct database *db, const char *queries, const char *dir,
-    uint64_t *seen, struct departures_applied *ret, struct err *e);
+int departures_apply(struct database *db, const char *dir, uint64_t *seen,
+    struct departures_applied *ret, struct err *e);
 
 #endif

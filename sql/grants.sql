@@ -92,7 +92,10 @@ grant usage on sequence activity_id_seq, consent_event_id_seq
 
 -- web: only through functions that are made for it, and which are nobody
 -- else's: what they tell is what may be shown to anybody, or to the holder of a
--- valid token, whose number they take.
+-- valid token, whose number they take.  It is one of those who read the journals
+-- of departures.
+grant execute on function departures_known(),
+	departures_apply(text, bigint, text, text) to tweeluik_web;
 do $$
 declare
 	f regprocedure;

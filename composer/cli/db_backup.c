@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/catalogue.h"
 #include "base/departures_apply.h"
+#include "base/write_all.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/db.h"
 #include "composer/cli/pgtool.h"
@@ -40,17 +41,8 @@ write_piece(void *arg, const char *p, size_t n, struct err *e)
 	uint64_t before = s->bytes;
 
 	s->bytes += n;
-	while (n > 0) {
-		ssize_t done = write(s->fd, p, n);
-
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done == -1)
-			return err_sys(e, errno,
-			    "The backup cannot be written");
-		p += done;
-		n -= (size_t)done;
-	}
+	if (write_all(s->fd, p, n) == -1)
+		return err_sys(e, errno, "The backup cannot be written");
 	if (!s->c->quiet && isatty(STDERR_FILENO) &&
 	    before >> 20 != s->bytes >> 20)
 		(void)fprintf(stderr, "\r%8.1f MB ",
@@ -218,8 +210,7 @@ take_over(struct cli *c, struct database *d, struct departures_applied *applied,
 	    DATABASE_DO(d, e, "restore_hold", param_text(c->actor)) == -1 ||
 	    warn_of_running(c, d, e) == -1)
 		return -1;
-	return departures_apply(d, DEPARTURES_QUERIES, c->config.departures,
-	    &seen, applied, e);
+	return departures_apply(d, c->config.departures, &seen, applied, e);
 }
 
 /* Connections of before do not know the new schema. */
@@ -350,8 +341,7 @@ cli_db_reconcile(struct cli *c, const struct cli_args *a, struct err *e)
 		say(c, "Would apply the departures in %s", dir);
 		return 0;
 	}
-	if (departures_apply(c->db, DEPARTURES_QUERIES, dir, &seen, &n, e) ==
-	    -1)
+	if (departures_apply(c->db, dir, &seen, &n, e) == -1)
 		return -1;
 	if (!out_object(c, "tweeluik.reconcile/1", json_of_applied(&n)))
 		tell_applied(c, &n);

@@ -2,6 +2,7 @@
 
 #include "base/catalogue.h"
 #include "composer/cli/issue.h"
+#include "composer/cli/tags.h"
 #include "composer/cli/words.h"
 #include "composer/issue/extra.h"
 #include "composer/issue/issue.h"
@@ -28,29 +29,13 @@ read_kind(const struct cli_args *a, enum special *ret, struct err *e)
 }
 
 static int
-read_tags(const struct cli_args *a, struct sqlarray *ret, struct err *e)
-{
-	for (size_t i = 0; i < a->nvalues; i++) {
-		const char *tag = a->values[i].value;
-
-		if (strcmp(a->values[i].option->name, "tag") != 0)
-			continue;
-		if (!subscriber_tag_ok(tag, strlen(tag)))
-			return err_set(e, ERR_USAGE, "'%s' cannot be a tag",
-			    tag);
-		sqlarray_text(ret, tag);
-	}
-	return 0;
-}
-
-static int
 plan(struct cli *c, const struct cli_args *a, struct extra *x,
     struct sqlarray *tags, int64_t *ret_id, struct err *e)
 {
 	const char *of = args_value(a, "of");
 	struct issue wrong;
 
-	if (read_tags(a, tags, e) == -1)
+	if (tags_read(a, "tag", tags, e) == -1)
 		return -1;
 	x->tags = sqlarray_end(tags);
 	if (of != NULL) {

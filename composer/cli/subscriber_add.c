@@ -3,6 +3,7 @@
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/subscriber.h"
+#include "composer/cli/tags.h"
 #include "composer/cli/words.h"
 #include "composer/list/sqlarray.h"
 #include "composer/list/subscriber_rows.h"
@@ -44,24 +45,6 @@ refuse_known(struct cli *c, const struct rows *r, const char *basis,
 }
 
 static int
-read_tags(struct person *p, const struct cli_args *a, struct err *e)
-{
-	for (size_t i = 0; i < a->nvalues; i++) {
-		const char *tag = a->values[i].value;
-
-		if (strcmp(a->values[i].option->name, "tag") != 0)
-			continue;
-		if (!subscriber_tag_ok(tag, strlen(tag)))
-			return err_set(e, ERR_USAGE,
-			    "'%s' cannot be a tag: at most %d bytes, without "
-			    "comma or semicolon",
-			    tag, TAG_MAX);
-		sqlarray_text(&p->tags, tag);
-	}
-	return 0;
-}
-
-static int
 read_person(struct cli *c, struct person *p, const struct cli_args *a,
     struct err *e)
 {
@@ -73,7 +56,7 @@ read_person(struct cli *c, struct person *p, const struct cli_args *a,
 	if (p->basis != NULL && p->basis[0] == '\0')
 		return err_set(e, ERR_USAGE,
 		    "Say how this person agreed, or leave --basis out");
-	if (read_tags(p, a, e) == -1 ||
+	if (tags_read(a, "tag", &p->tags, e) == -1 ||
 	    subscriber_read_language(args_value(a, "language"), &p->language,
 		e) == -1 ||
 	    subscriber_find(c, a->words[0], &r, &p->address, e) == -1)

@@ -4,31 +4,12 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/departed.h"
 #include "composer/cli/subscriber.h"
+#include "composer/cli/tags.h"
 #include "composer/cli/words.h"
 #include "composer/list/sqlarray.h"
 #include "composer/list/subscriber_rows.h"
 
 #define PAUSE_MONTHS_MAX 24
-
-/* Every value of an option that may be given more than once. */
-static int
-read_tags(const struct cli_args *a, const char *option, struct sqlarray *ret,
-    struct err *e)
-{
-	for (size_t i = 0; i < a->nvalues; i++) {
-		const char *tag = a->values[i].value;
-
-		if (strcmp(a->values[i].option->name, option) != 0)
-			continue;
-		if (!subscriber_tag_ok(tag, strlen(tag)))
-			return err_set(e, ERR_USAGE,
-			    "'%s' cannot be a tag: at most %d bytes, without "
-			    "comma or semicolon",
-			    tag, TAG_MAX);
-		sqlarray_text(ret, tag);
-	}
-	return 0;
-}
 
 static int
 run_for(struct cli *c, const char *query, int64_t id, struct err *e)
@@ -116,8 +97,8 @@ read_change(struct cli *c, const struct cli_args *a, struct change *x,
 	x->any_tag = args_flag(a, "tag") || args_flag(a, "no-tag");
 	if (subscriber_read_language(args_value(a, "language"), &x->language,
 		e) == -1 ||
-	    read_tags(a, "tag", &x->tags, e) == -1 ||
-	    read_tags(a, "no-tag", &x->no_tags, e) == -1)
+	    tags_read(a, "tag", &x->tags, e) == -1 ||
+	    tags_read(a, "no-tag", &x->no_tags, e) == -1)
 		return -1;
 	if (x->state != NULL && strcmp(x->state, "active") != 0 &&
 	    strcmp(x->state, "paused") != 0 && strcmp(x->state, "blocked") != 0)

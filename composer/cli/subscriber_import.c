@@ -6,6 +6,7 @@
 #include "composer/cli/import_report.h"
 #include "composer/cli/progress.h"
 #include "composer/cli/subscriber.h"
+#include "composer/cli/tags.h"
 #include "composer/list/csv.h"
 #include "composer/list/csv_file.h"
 #include "composer/list/subscribers.h"
@@ -48,11 +49,8 @@ read_options(struct import *im, const struct cli_args *a, struct err *e)
 		return err_hint(e,
 		    N_("Say how: --basis 'signed up at the network day'"));
 	}
-	if (im->tag != NULL && !subscriber_tag_ok(im->tag, strlen(im->tag)))
-		return err_set(e, ERR_USAGE,
-		    "'%s' cannot be a tag: at most %d bytes, without comma or "
-		    "semicolon",
-		    im->tag, TAG_MAX);
+	if (im->tag != NULL && tags_check(im->tag, e) == -1)
+		return -1;
 	return subscriber_read_language(word, &im->language, e);
 }
 

@@ -17,7 +17,7 @@
 struct database;
 struct err;
 
-int departed_apply(struct database *db, const char *queries, const char *dir,
-    uint64_t *seen, struct err *e);
+int departed_apply(struct database *db, const char *dir, uint64_t *seen,
+    struct err *e);
 
 #endif

@@ -18,7 +18,7 @@
 static int
 connect_database(struct role *r, struct err *e)
 {
-	const char *const files[] = { "role", r->name, NULL };
+	const char *const files[] = { "role", "departures", r->name, NULL };
 	char name[64];
 
 	(void)snprintf(name, sizeof(name), "tweeluik_%s", r->name);

@@ -2,7 +2,7 @@
  * role - what every role program does
  *
  * A role is configuration, a connection to the database as the database role
- * tweeluik_NAME with the queries of sql/queries/role.sql and NAME.sql, a sign
+ * tweeluik_NAME with the queries of sql/queries/role.sql, departures.sql and NAME.sql, a sign
  * of life every five seconds (table role_state, systemd's watchdog), and an
  * orderly end.  Its main is:
  *

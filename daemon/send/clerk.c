@@ -205,8 +205,8 @@ lease(struct clerk *c, int chunks, int64_t probing, struct err *e)
 	struct work *list;
 	int rc;
 
-	if (departed_apply(c->db, DEPARTURES_QUERIES,
-		c->setup.config->departures, &c->departures, e) == -1)
+	if (departed_apply(c->db, c->setup.config->departures, &c->departures,
+		e) == -1)
 		return -1;
 	rc = ledger_lease(c->db, &c->held, c->setup.config, c->setup.name,
 	    chunks, probing, &c->messages, &list, e);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/write_all.h"
 #include "daemon/send/journal_dir.h"
 
 struct file {
@@ -50,22 +51,6 @@ write_fail(const struct journal *j, int cause, struct err *e)
 {
 	(void)err_sys(e, cause, "Cannot write the journal in %s", j->dir_name);
 	return err_hint(e, "Make room on that disk; sending goes on by itself");
-}
-
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
-
-		if (done == -1 && errno == EINTR)
-			continue;
-		if (done == -1)
-			return -1;
-		p += done;
-		n -= (size_t)done;
-	}
-	return 0;
 }
 
 static int

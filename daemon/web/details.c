@@ -10,8 +10,6 @@
 #include "daemon/web/page.h"
 #include "daemon/web/pages.h"
 
-#define GONE 410
-
 static const char own[] = { TOKEN_DETAILS, '\0' };
 
 /* What is sealed goes into the data in the clear. */
@@ -79,16 +77,9 @@ details_done(struct details *d)
 	json_decref(d->data);
 }
 
-void
-details_page(const struct details *d, struct page *p)
-{
-	reader_page(&d->reader, d->reader.language, p);
-	page_set(p, "wanted-at", d->wanted_at);
-	page_add_json(p, "details", d->data);
-}
-
 int
-details_show(struct request *q, struct response *r, struct err *e)
+details_answer(struct request *q, enum site_page which, const char *what,
+    const char *value, struct response *r, struct err *e)
 {
 	struct details d;
 	struct page p;
@@ -96,11 +87,25 @@ details_show(struct request *q, struct response *r, struct err *e)
 
 	if (rc != 1)
 		return rc;
-	details_page(&d, &p);
-	rc = page_write(&p, PAGE_DETAILS, &r->body, e);
+	reader_page(&d.reader, d.reader.language, &p);
+	page_set(&p, "wanted-at", d.wanted_at);
+	page_add_json(&p, "details", d.data);
+	if (what != NULL)
+		page_set(&p, what, value);
+	if (r->status == RESPONSE_UNPROCESSABLE) {
+		page_set(&p, "invalid", "true");
+		page_set(&p, "typed", form_get(&q->form, "address"));
+	}
+	rc = page_write(&p, which, &r->body, e);
 	page_done(&p);
 	details_done(&d);
 	return rc;
+}
+
+int
+details_show(struct request *q, struct response *r, struct err *e)
+{
+	return details_answer(q, PAGE_DETAILS, NULL, NULL, r, e);
 }
 
 int
@@ -141,7 +146,7 @@ show_link(const struct reader *d, const char *sent, struct response *r,
 int
 details_expired(const struct reader *d, struct response *r, struct err *e)
 {
-	r->status = GONE;
+	r->status = RESPONSE_GONE;
 	return show_link(d, NULL, r, e);
 }
 

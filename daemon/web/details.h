@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "daemon/web/reader.h"
+#include "daemon/web/site.h"
 
 struct response;
 
@@ -30,7 +31,12 @@ void details_done(struct details *d);
 /* The page for a link that is good no more. */
 int details_expired(const struct reader *d, struct response *r, struct err *e);
 
-/* As reader_page(), with <details>: what is handed out. */
-void details_page(const struct details *d, struct page *p);
+/*
+ * The page which, with what is so now in <details>, and one thing told about it:
+ * an attribute what, or NULL.  When that is an error (RESPONSE_UNPROCESSABLE) nothing
+ * typed is lost: the form comes back with it.
+ */
+int details_answer(struct request *q, enum site_page which, const char *what,
+    const char *value, struct response *r, struct err *e);
 
 #endif

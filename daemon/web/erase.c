@@ -8,33 +8,10 @@
 #include "daemon/web/page.h"
 #include "daemon/web/pages.h"
 
-#define UNPROCESSABLE 422
-
-static int
-show(struct request *q, const char *error, struct response *r, struct err *e)
-{
-	struct details d;
-	struct page p;
-	int rc = details_find(&d, q, r, e);
-
-	if (rc != 1)
-		return rc;
-	details_page(&d, &p);
-	if (error != NULL) {
-		r->status = UNPROCESSABLE;
-		page_set(&p, "error", error);
-		page_set(&p, "invalid", "true");
-	}
-	rc = page_write(&p, PAGE_ERASE, &r->body, e);
-	page_done(&p);
-	details_done(&d);
-	return rc;
-}
-
 int
 erase_show(struct request *q, struct response *r, struct err *e)
 {
-	return show(q, NULL, r, e);
+	return details_answer(q, PAGE_ERASE, NULL, NULL, r, e);
 }
 
 /* False when the link expired meanwhile. */
@@ -56,8 +33,10 @@ erase_act(struct request *q, struct response *r, struct err *e)
 	struct reader d;
 	bool erased;
 
-	if (sure == NULL || strcmp(sure, "yes") != 0)
-		return show(q, "yes", r, e);
+	if (sure == NULL || strcmp(sure, "yes") != 0) {
+		r->status = RESPONSE_UNPROCESSABLE;
+		return details_answer(q, PAGE_ERASE, "error", "yes", r, e);
+	}
 	if (reader_find(&d, q, own, e) == -1 || erase(&d, &erased, e) == -1)
 		return -1;
 	response_see_other(r,

@@ -40,6 +40,13 @@ struct request {
 	void *worker;
 };
 
+/* What handlers answer beside 200 (RFC 9110, 15; RFC 6585, 4). */
+enum response_status {
+	RESPONSE_GONE = 410,
+	RESPONSE_UNPROCESSABLE = 422,
+	RESPONSE_TOO_MANY = 429,
+};
+
 struct response {
 	unsigned status;      /* 200 */
 	const char *type;     /* text/html; charset=utf-8 */

@@ -83,8 +83,8 @@ watch(struct role *r, void *arg, struct err *e)
 	/* It may have been set back without a word. */
 	if (w->watches++ % ASK_EVERY == 0)
 		w->departures = 0;
-	if (departed_apply(r->db, DEPARTURES_QUERIES_WEB, r->config.departures,
-		&w->departures, e) == -1) {
+	if (departed_apply(r->db, r->config.departures, &w->departures, e) ==
+	    -1) {
 		if (e->kind == ERR_TEMP)
 			return -1;
 		/* Pages go on; the send role lets nothing leave. */

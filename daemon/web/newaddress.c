@@ -8,34 +8,13 @@
 #include "daemon/web/page.h"
 #include "daemon/web/pages.h"
 
-#define GONE 410
-#define UNPROCESSABLE 422
-
 static const char mailed[] = { TOKEN_ADDRESS, '\0' };
 
-/* What is so now, with one thing that is told about it.  Nothing typed is lost
- * when that is an error: the form comes back with it. */
 static int
 show(struct request *q, const char *what, const char *value, struct response *r,
     struct err *e)
 {
-	struct details d;
-	struct page p;
-	int rc = details_find(&d, q, r, e);
-
-	if (rc != 1)
-		return rc;
-	details_page(&d, &p);
-	if (what != NULL)
-		page_set(&p, what, value);
-	if (r->status == UNPROCESSABLE) {
-		page_set(&p, "invalid", "true");
-		page_set(&p, "typed", form_get(&q->form, "address"));
-	}
-	rc = page_write(&p, PAGE_NEW_ADDRESS, &r->body, e);
-	page_done(&p);
-	details_done(&d);
-	return rc;
+	return details_answer(q, PAGE_NEW_ADDRESS, what, value, r, e);
 }
 
 int
@@ -60,7 +39,7 @@ static int
 show_error(struct request *q, const char *error, struct response *r,
     struct err *e)
 {
-	r->status = UNPROCESSABLE;
+	r->status = RESPONSE_UNPROCESSABLE;
 	return show(q, "error", error, r, e);
 }
 
@@ -151,7 +130,7 @@ show_confirm(struct request *q, const char *done, struct response *r,
 		return -1;
 	reader_page(&d, d.language, &p);
 	if (rows.n == 0)
-		r->status = GONE;
+		r->status = RESPONSE_GONE;
 	rc = fill_confirm(&d, &rows, done, &p, e);
 	if (rc == 0)
 		rc = page_write(&p, PAGE_CONFIRM_ADDRESS, &r->body, e);

@@ -12,9 +12,6 @@
 #include "daemon/web/pages.h"
 #include "daemon/web/signup_form.h"
 
-#define STATUS_WRONG 422U /* Unprocessable Content */
-#define STATUS_TOO_MANY 429U
-
 /* Where each page stands in Dutch and in English. */
 static const char form_nl[] = "/aanmelden", form_en[] = "/en/subscribe";
 static const char sent_nl[] = "/aanmelden/kijk-in-uw-mail",
@@ -186,12 +183,12 @@ signup_act(struct request *q, struct response *r, struct err *e)
 	    signup_wording(s->config, &q->arena, lang), f.stamp,
 	    (int64_t)time(NULL));
 	if (!signup_form_ok(&f) || stamp == SIGNUP_STAMP_EXPIRED) {
-		r->status = STATUS_WRONG;
+		r->status = RESPONSE_UNPROCESSABLE;
 		return write_form(q, &f, stamp == SIGNUP_STAMP_EXPIRED, r, e);
 	}
 	r->retry_after = limit_take(s->signups, &q->network, clock_now_ms());
 	if (r->retry_after > 0) {
-		site_answer(s, PAGE_TOO_MANY, STATUS_TOO_MANY, r);
+		site_answer(s, PAGE_TOO_MANY, RESPONSE_TOO_MANY, r);
 		return 0;
 	}
 	/* A program gets the same answer, and nothing happens. */

@@ -162,18 +162,6 @@ begin
 	end if;
 end $$;
 
--- The web role is one of those who read journals.
-create function web_departures_known()
-returns table (identity text, bytes bigint, tail text)
-language sql stable security definer set search_path from current as $$
-	select identity, bytes, tail from departure_read
-$$;
-create function web_departures_apply(journal text, upto bigint, the_tail text,
-	lines text, out unsubscribed int, out erased int, out blocked int,
-	out returned int)
-language sql security definer set search_path from current as $$
-	select * from departures_apply(journal, upto, the_tail, lines)
-$$;
 -- For the journal: who left or came back in this very transaction, and when.
 create function web_departure(the_subscriber bigint)
 returns table (address_hash bytea, at bigint)

@@ -119,10 +119,3 @@ cross join lateral (select e.starts::time = '00:00'
 
 -- name: web_departure
 select address_hash, at from web_departure($1)
-
--- name: web_departures_known
-select identity, bytes, tail from web_departures_known()
-
--- name: web_departures_apply
-select unsubscribed, erased, blocked, returned
-from web_departures_apply($1, $2, $3, $4)

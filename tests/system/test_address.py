@@ -13,7 +13,7 @@ from newsletter import ok
 from own import (ask_address, field, happened, kinds, mailed, newest_letter,
                  status, validate)
 from test_web import Page, check_page, follow
-from website import ADDRESS, KEYS, Visitor, Website
+from website import ADDRESS, KEYS, Visitor, watched_site
 
 from tests.embedded import Installation, wait_until
 
@@ -28,14 +28,8 @@ LETTERS = {
 
 @pytest.fixture
 def site(database, tmp_path):
-    site = Website(database, tmp_path / "site")
-    try:
-        yield site.start()
-    finally:
-        site.stop()
-        log = site.log.read_text()
-        assert "Sanitizer" not in log and "page-failed" not in log, log
-        assert "jansen" not in log and "@" not in log, log
+    with watched_site(database, tmp_path / "site") as site:
+        yield site
 
 
 def test_address_moves_with_all_that_is_known(site):

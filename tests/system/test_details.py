@@ -9,21 +9,15 @@ from newsletter import LEASE
 from own import (ask_address, field, fill, happened, in_months, kinds, mailed,
                  newest_letter, status, validate)
 from test_web import check_page, follow
-from website import ADDRESS, Website
+from website import ADDRESS, watched_site
 
 NEW = "jansen@elders.example"
 
 
 @pytest.fixture
 def site(database, tmp_path):
-    site = Website(database, tmp_path / "site")
-    try:
-        yield site.start()
-    finally:
-        site.stop()
-        log = site.log.read_text()
-        assert "Sanitizer" not in log and "page-failed" not in log, log
-        assert "jansen" not in log and "@" not in log, log
+    with watched_site(database, tmp_path / "site") as site:
+        yield site
 
 
 # Pausing

@@ -14,7 +14,7 @@ import conformity
 import pytest
 from conftest import fresh_database
 from framing import AMBIGUOUS, MARK, TOLERATED
-from website import Website
+from website import Website, talk
 
 from tests.embedded import ROOT, die_with_parent, free_port, wait_until
 
@@ -95,21 +95,7 @@ class Proxy:
         return self.tls.wrap_socket(raw, server_hostname=DOMAIN)
 
     def raw(self, data, seconds=2.0):
-        """As Website.raw()."""
-        with self.connect() as s:
-            s.settimeout(seconds)
-            out = b""
-            try:
-                s.sendall(data)
-                while True:
-                    piece = s.recv(65536)
-                    if not piece:
-                        return out, True
-                    out += piece
-            except socket.timeout:
-                return out, False
-            except OSError:
-                return out, True
+        return talk(self.connect(), data, seconds)
 
     def curl(self, path, *words, port=None, scheme="https"):
         """(protocol, status, headers, body)"""

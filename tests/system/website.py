@@ -1,4 +1,5 @@
 """A running web role on a fresh database, with readers to serve."""
+import contextlib
 import http.client
 import os
 import signal
@@ -16,6 +17,24 @@ PROGRAM = BUILD / "libexec/tweeluik/tweeluik-web"
 KEYS = BUILD / "tests/web-keys"
 ADDRESS = "jansen@organisatie.example"
 Answer = namedtuple("Answer", "status headers body")
+
+
+def talk(connection, data, seconds=2.0):
+    """What comes back for these octets, and whether it was closed."""
+    with connection as s:
+        s.settimeout(seconds)
+        out = b""
+        try:
+            s.sendall(data)
+            while True:
+                piece = s.recv(65536)
+                if not piece:
+                    return out, True
+                out += piece
+        except socket.timeout:
+            return out, False
+        except OSError:
+            return out, True
 
 
 class Visitor:
@@ -107,18 +126,18 @@ class Website(Visitor):
         assert self.process.wait(20) == 0, self.log.read_text()
 
     def raw(self, data, seconds=2.0):
-        """What comes back for these octets, and whether it was closed."""
-        with socket.create_connection(("127.0.0.1", self.port)) as s:
-            s.settimeout(seconds)
-            out = b""
-            try:
-                s.sendall(data)
-                while True:
-                    piece = s.recv(65536)
-                    if not piece:
-                        return out, True
-                    out += piece
-            except socket.timeout:
-                return out, False
-            except ConnectionError:
-                return out, True
+        return talk(socket.create_connection(("127.0.0.1", self.port)), data,
+                    seconds)
+
+
+@contextlib.contextmanager
+def watched_site(database, folder):
+    """Its log names nobody, and nothing went wrong."""
+    site = Website(database, folder)
+    try:
+        yield site.start()
+    finally:
+        site.stop()
+        log = site.log.read_text()
+        assert "Sanitizer" not in log and "page-failed" not in log, log
+        assert "jansen" not in log and "@" not in log, log
