@@ -356,12 +356,33 @@ database_schema_expected(void)
 	return TWEELUIK_SCHEMA;
 }
 
+/* Until its last step a restore leaves what was there beside it. */
+int
+database_check_restored(struct database *d, struct err *e)
+{
+	struct rows r;
+	bool aside;
+
+	if (database_run(d, &r, e, "schema_aside", NULL, 0) == -1)
+		return -1;
+	aside = rows_bool(&r, 0, "aside");
+	rows_done(&r);
+	if (!aside)
+		return 0;
+	(void)err_plain(e, ERR_TEMP, "restoring",
+	    "A backup is being put back, or that was cut off");
+	return err_hint(e,
+	    N_("If nobody is at it: tweeluik db restore, once more"));
+}
+
 int
 database_check_schema(struct database *d, struct err *e)
 {
 	struct rows r;
 	int found = 0;
 
+	if (database_check_restored(d, e) == -1)
+		return -1;
 	if (database_run(d, &r, e, "schema_version", NULL, 0) == 0) {
 		found = (int)rows_int(&r, 0, "version");
 		rows_done(&r);

@@ -56,6 +56,8 @@ int database_reset(struct database *d, struct err *e);
 
 /* The schema of the database is the one this program was built for. */
 int database_check_schema(struct database *d, struct err *e);
+/* The first part of it: ERR_TEMP while a backup is being put back. */
+int database_check_restored(struct database *d, struct err *e);
 int database_schema_expected(void);
 
 /* Prepare every query, for tests. */

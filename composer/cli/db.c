@@ -137,7 +137,8 @@ cli_db_init(struct cli *c, const struct cli_args *a, struct err *e)
 	}
 	if (db_open(c, a, &d, false, e) == -1)
 		return -1;
-	if (db_run_file(c, d, "roles.sql", e) == 0 &&
+	if (database_check_restored(d, e) == 0 &&
+	    db_run_file(c, d, "roles.sql", e) == 0 &&
 	    database_run(d, NULL, e, "migrate_owner_for_me", NULL, 0) == 0 &&
 	    database_run(d, NULL, e, "migrate_schema", NULL, 0) == 0)
 		rc = db_migrate(c, d, true, e);

@@ -8,10 +8,11 @@
 #include "base/buf.h"
 #include "base/catalogue.h"
 #include "base/departures_apply.h"
-#include "base/write_all.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/db.h"
 #include "composer/cli/pgtool.h"
+#include "composer/cli/private_file.h"
+#include "composer/cli/progress.h"
 #include "composer/cli/system.h"
 
 #define OWNER "tweeluik_owner"
@@ -29,9 +30,9 @@ conninfo_of(struct cli *c, const struct cli_args *a, const char **ret_user)
 }
 
 struct sink {
-	const struct cli *c;
-	int fd;
+	struct private_file file;
 	uint64_t bytes;
+	bool tell;
 };
 
 static int
@@ -41,66 +42,64 @@ write_piece(void *arg, const char *p, size_t n, struct err *e)
 	uint64_t before = s->bytes;
 
 	s->bytes += n;
-	if (write_all(s->fd, p, n) == -1)
+	if (fwrite(p, 1, n, s->file.f) != n)
 		return err_sys(e, errno, "The backup cannot be written");
-	if (!s->c->quiet && isatty(STDERR_FILENO) &&
-	    before >> 20 != s->bytes >> 20)
+	if (s->tell && before >> 20 != s->bytes >> 20)
 		(void)fprintf(stderr, "\r%8.1f MB ",
 		    (double)s->bytes / MEGABYTE);
 	return 0;
 }
 
-/* A new file, or standard output. */
 static int
-create_file(const char *path, struct err *e)
+must_be_new(const char *path, struct err *e)
 {
-	int fd;
+	struct stat st;
 
-	if (strcmp(path, "-") == 0)
-		return STDOUT_FILENO;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-	    0600);
-	if (fd != -1)
-		return fd;
-	if (errno != EEXIST)
-		return err_sys(e, errno, "%s cannot be made", path);
+	if (stat(path, &st) == -1 || !S_ISREG(st.st_mode))
+		return 0;
 	(void)err_set(e, ERR_REFUSED,
 	    "%s is there already, and a backup overwrites nothing", path);
 	return err_slug(e, "exists");
 }
 
+/* Ctrl-C ends pg_dump, and what there is of the file goes. */
+static int
+dump(struct cli *c, const struct cli_args *a, struct sink *s, struct err *e)
+{
+	static const char *const argv[] = { "pg_dump", "--format=custom",
+		"--schema=tweeluik", "--role=" OWNER, "--no-password", NULL };
+	const char *user, *conninfo = conninfo_of(c, a, &user);
+	struct cli_progress progress;
+	int rc;
+
+	if (private_file_open(&s->file, c, a->words[0], e) == -1)
+		return -1;
+	cli_progress_start(&progress, c);
+	s->tell = progress.terminal;
+	rc = pgtool_run(argv, conninfo, user, -1, write_piece, s, e);
+	if (s->tell)
+		(void)fprintf(stderr, "\r\033[K");
+	cli_progress_end(&progress);
+	if (rc == 0)
+		return private_file_close(&s->file, e);
+	private_file_drop(&s->file);
+	return -1;
+}
+
 int
 cli_db_backup(struct cli *c, const struct cli_args *a, struct err *e)
 {
-	static const char *const dump[] = { "pg_dump", "--format=custom",
-		"--schema=tweeluik", "--role=" OWNER, "--no-password", NULL };
-	const char *path = a->words[0], *user, *conninfo;
-	struct sink s = { .c = c };
-	bool file = strcmp(path, "-") != 0;
-	int rc;
+	const char *path = a->words[0];
+	struct sink s = { .bytes = 0 };
 
-	if (cli_config(c, e) == -1)
+	if (cli_config(c, e) == -1 || must_be_new(path, e) == -1)
 		return -1;
 	if (c->dry_run) {
 		say(c, "Would write the database to %s", path);
 		return 0;
 	}
-	s.fd = create_file(path, e);
-	if (s.fd == -1)
+	if (dump(c, a, &s, e) == -1)
 		return -1;
-	conninfo = conninfo_of(c, a, &user);
-	rc = pgtool_run(dump, conninfo, user, -1, write_piece, &s, e);
-	if (!c->quiet && isatty(STDERR_FILENO))
-		(void)fprintf(stderr, "\r");
-	if (file && rc == 0 && fsync(s.fd) == -1)
-		rc = err_sys(e, errno, "The backup cannot be written");
-	if (file && close(s.fd) == -1 && rc == 0)
-		rc = err_sys(e, errno, "The backup cannot be written");
-	if (rc == -1) {
-		if (file)
-			(void)unlink(path);
-		return -1;
-	}
 	say(c, "Written: %s, %.1f MB", path, (double)s.bytes / MEGABYTE);
 	say(c,
 	    "Keep it apart from the key file; encrypt it, and throw it away "
@@ -223,6 +222,20 @@ reopen(struct cli *c, const struct cli_args *a, struct database **d,
 	return db_open(c, a, d, true, e);
 }
 
+/* The roles find either what was there or all of the new one. */
+static int
+let_in(struct cli *c, struct database *d, struct err *e)
+{
+	if (database_begin(d, e) == -1)
+		return -1;
+	if (db_run_file(c, d, "grants.sql", e) == 0 &&
+	    db_run_file(c, d, "restore/finish.sql", e) == 0 &&
+	    database_commit(d, e) == 0)
+		return 0;
+	database_rollback(d);
+	return -1;
+}
+
 static int
 restore(struct cli *c, const struct cli_args *a, int fd, struct database **d,
     const char *name, struct departures_applied *applied, struct err *e)
@@ -238,19 +251,46 @@ restore(struct cli *c, const struct cli_args *a, int fd, struct database **d,
 		return -1;
 	if (restore_tool(argv, conninfo, user, fd, drop, NULL, e) == 0 &&
 	    reopen(c, a, d, e) == 0 && take_over(c, *d, applied, e) == 0 &&
-	    db_run_file(c, *d, "grants.sql", e) == 0)
-		return db_run_file(c, *d, "restore/finish.sql", e);
+	    let_in(c, *d, e) == 0)
+		return 0;
 	if (*d != NULL || db_open(c, a, d, true, &ignored) == 0)
 		(void)db_run_file(c, *d, "restore/put-back.sql", &ignored);
 	return -1;
 }
 
+/* Ctrl-C puts back what was there. */
+static int
+restore_all(struct cli *c, const struct cli_args *a, int fd,
+    struct database **d, const char *name, struct departures_applied *applied,
+    struct err *e)
+{
+	struct cli_progress progress;
+	int rc;
+
+	cli_progress_start(&progress, c);
+	rc = restore(c, a, fd, d, name, applied, e);
+	cli_progress_end(&progress);
+	return rc;
+}
+
+/* A folder that is not there has nobody in it, and perhaps should have. */
+static int
+check_folder(const char *dir, struct err *e)
+{
+	if (access(dir, R_OK | X_OK) == 0)
+		return 0;
+	(void)err_sys(e, errno, "The folder of departures, %s, cannot be read",
+	    dir);
+	e->kind = ERR_CONFIG;
+	return -1;
+}
+
 static void
-tell_applied(struct cli *c, const struct departures_applied *n)
+tell_applied(struct cli *c, const char *dir, const struct departures_applied *n)
 {
 	if (n->lines == 0)
 		say(c, "%s holds no departures that the database does not know",
-		    c->config.departures);
+		    dir);
 	else
 		say(c,
 		    "Departures read: %ld; unsubscribed %ld, erased %ld, "
@@ -273,6 +313,7 @@ restore_file(struct cli *c, const struct cli_args *a, int fd, struct err *e)
 {
 	struct departures_applied applied = { .lines = 0 };
 	struct database *d;
+	struct err missing;
 	const char *name;
 	struct rows r;
 	int rc;
@@ -289,7 +330,7 @@ restore_file(struct cli *c, const struct cli_args *a, int fd, struct err *e)
 		       "backup."),
 		    name, args_value(a, "confirm"), e);
 		if (rc == 0 && !c->dry_run)
-			rc = restore(c, a, fd, &d, name, &applied, e);
+			rc = restore_all(c, a, fd, &d, name, &applied, e);
 	}
 	database_close(d);
 	if (rc == -1)
@@ -298,7 +339,9 @@ restore_file(struct cli *c, const struct cli_args *a, int fd, struct err *e)
 		say(c, "The backup is in order; nothing was changed");
 		return 0;
 	}
-	tell_applied(c, &applied);
+	tell_applied(c, c->config.departures, &applied);
+	if (check_folder(c->config.departures, &missing) == -1)
+		say(c, "Warning: %s", missing.text);
 	say(c,
 	    "Restored. All sending is held until you let it go: tweeluik "
 	    "schedule resume");
@@ -337,6 +380,8 @@ cli_db_reconcile(struct cli *c, const struct cli_args *a, struct err *e)
 		return -1;
 	if (dir == NULL)
 		dir = c->config.departures;
+	if (check_folder(dir, e) == -1)
+		return -1;
 	if (c->dry_run) {
 		say(c, "Would apply the departures in %s", dir);
 		return 0;
@@ -344,6 +389,6 @@ cli_db_reconcile(struct cli *c, const struct cli_args *a, struct err *e)
 	if (departures_apply(c->db, dir, &seen, &n, e) == -1)
 		return -1;
 	if (!out_object(c, "tweeluik.reconcile/1", json_of_applied(&n)))
-		tell_applied(c, &n);
+		tell_applied(c, dir, &n);
 	return 0;
 }

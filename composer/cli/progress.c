@@ -14,6 +14,9 @@
 #define REDRAW_MS 100
 #define PATIENCE_MS 1000
 
+/* Ctrl-C, a terminal that is closed, a machine that goes down. */
+static const int signals[] = { SIGINT, SIGHUP, SIGTERM };
+
 static volatile sig_atomic_t interrupted;
 
 static void
@@ -33,7 +36,8 @@ cli_progress_start(struct cli_progress *p, const struct cli *c)
 	p->terminal = isatty(STDERR_FILENO) == 1 && c->output == CLI_TEXT &&
 	    !c->quiet && (term == NULL || strcmp(term, "dumb") != 0);
 	interrupted = 0;
-	(void)sigaction(SIGINT, &act, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sigaction(signals[i], &act, NULL);
 }
 
 void
@@ -71,7 +75,8 @@ cli_progress_end(struct cli_progress *p)
 {
 	struct sigaction act = { .sa_handler = SIG_DFL };
 
-	(void)sigaction(SIGINT, &act, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		(void)sigaction(signals[i], &act, NULL);
 	if (p->terminal && p->told_ms > 0)
 		(void)fputs("\r\033[K", stderr);
 }

@@ -2,8 +2,8 @@
  * progress - how far a long command is, and that it may be stopped
  *
  * A bar on a terminal; elsewhere a line at every tenth, from the second second
- * on.  Between start and end Ctrl-C does not kill, it makes the next
- * cli_progress_at() fail.
+ * on.  Between start and end Ctrl-C (and SIGHUP, SIGTERM) does not kill, it makes
+ * the next cli_progress_at() fail, and pgtool_run().
  *
  * Threads: one command at a time.
  */

@@ -1,8 +1,10 @@
 """Forgetting a person: everywhere, and also in a backup that comes back."""
 import base64
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -12,7 +14,8 @@ from newsletter import LEASE, approve, as_json, ok, plan, readers, send_now, \
     settled_soon
 from smtpd import CatchingServer
 
-from tests.embedded import PG_BIN, Installation, Postgres
+from tests.embedded import (PG_BIN, Installation, Postgres, answers,
+                            wait_until)
 from conftest import Database
 
 ADDRESS = "vergeetmij.nietje@zeldzaamdomein.example"
@@ -293,6 +296,79 @@ def test_a_restore_that_was_cut_off_is_done_again(site, backup):
     ok(site, "db", "restore", backup, "--confirm", site.database)
     assert active(site) == 3
     assert site.db.one("select to_regnamespace('tweeluik_before')") is None
+
+
+def slow_tool(tmp_path, name, seconds):
+    """An environment in which a program of PostgreSQL takes its time first."""
+    folder = tmp_path / "slow"
+    folder.mkdir()
+    tool = folder / name
+    # What only looks into the file is not meant.
+    tool.write_text("#!/bin/sh\ncase \"$*\" in *--list*|*--file=*) ;;"
+                    f" *) sleep {seconds};; esac\nexec {PG_BIN / name} \"$@\"\n")
+    tool.chmod(0o755)
+    return {"PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+def start_command(site, *words, env):
+    return subprocess.Popen(
+        [site.build / "bin/tweeluik", *map(str, words)], text=True,
+        env={**site.env(), **env}, stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL, start_new_session=True)
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_restore_that_is_interrupted_puts_everything_back(
+        site, backup, tmp_path, how):
+    add(site, "nieuw@huis.example")
+    aside = "select to_regnamespace('tweeluik_before') is not null"
+    restore = start_command(site, "db", "restore", backup, "--confirm",
+                            site.database,
+                            env=slow_tool(tmp_path, "pg_restore", 30))
+    assert wait_until(lambda: site.db.one(aside), 20)
+    done = site.tweeluik("db", "init", "--admin", site.postgres.conninfo(
+        site.database, "postgres"))
+    assert done.returncode == 75 and "db restore" in done.stderr
+    assert site.tweeluik("status").returncode == 75
+    os.killpg(restore.pid, how)
+    assert restore.wait(20) == 130, restore.stderr.read()
+    assert not site.db.one(aside) and active(site) == 4
+    ok(site, "db", "check")
+
+
+def test_a_backup_that_is_interrupted_leaves_no_file(site, tmp_path):
+    path = site.folder / "part.backup"
+    backup = start_command(site, "db", "backup", path,
+                           env=slow_tool(tmp_path, "pg_dump", 30))
+    assert wait_until(lambda: list(site.folder.glob("part.backup*")), 20)
+    os.killpg(backup.pid, signal.SIGINT)
+    assert backup.wait(20) == 130, backup.stderr.read()
+    assert list(site.folder.glob("part.backup*")) == []
+
+
+def test_roles_outlive_a_restore(site, backup, tmp_path):
+    erase(site, ADDRESS)
+    with CatchingServer() as server:
+        site.write_config(smtp_port=server.port)
+        site.start_daemon()
+        assert wait_until(lambda: answers(site.web_port), 20)
+        site.db.rows("update role_state set seen_at = now() - interval '1 h'")
+        restore = start_command(site, "db", "restore", backup, "--confirm",
+                                site.database,
+                                env=slow_tool(tmp_path, "pg_restore", 6))
+        assert restore.wait(60) == 0, restore.stderr.read()
+        ok(site, "schedule", "resume")
+        send_now(site, site.issue)
+        settled_soon(site)
+        assert site.daemon.poll() is None
+        assert wait_until(lambda: answers(site.web_port), 20)
+        site.stop_daemon()
+    assert ADDRESS not in {e.rcpt_tos[0] for e in server.envelopes}
+
+
+def test_a_folder_that_is_not_there(site, tmp_path):
+    done = site.tweeluik("db", "reconcile", "--departures", tmp_path / "typo")
+    assert done.returncode == 78 and "typo" in done.stderr
 
 
 def test_numbers_of_after_the_backup_are_not_given_again(site, backup):
