@@ -1,5 +1,7 @@
 #include "base/crc32c.h"
 
+#include <string.h>
+
 static uint32_t crc_table[4][256];
 
 /* Four tables, so that four bytes cost one step. */
@@ -46,4 +48,28 @@ crc32c_write(char *out, const char *p, size_t n)
 
 	for (size_t i = 0; i < CRC32C_DIGITS; i++)
 		out[i] = "0123456789abcdef"[crc >> (28 - 4 * i) & 0xf];
+}
+
+size_t
+crc32c_seal(char *line, size_t n)
+{
+	line[n] = ' ';
+	crc32c_write(line + n + 1, line, n);
+	line[n + 1 + CRC32C_DIGITS] = '\n';
+	return n + CRC32C_SEAL_BYTES;
+}
+
+bool
+crc32c_unseal(char *line, size_t *n)
+{
+	char crc[CRC32C_DIGITS];
+
+	if (*n < 1 + CRC32C_DIGITS || memchr(line, '\0', *n) != NULL)
+		return false;
+	*n -= 1 + CRC32C_DIGITS;
+	crc32c_write(crc, line, *n);
+	if (line[*n] != ' ' || memcmp(line + *n + 1, crc, sizeof(crc)) != 0)
+		return false;
+	line[*n] = '\0';
+	return true;
 }

@@ -14,30 +14,6 @@ static const char words[] = { DEPARTURE_UNSUBSCRIBED, DEPARTURE_ERASED,
 	DEPARTURE_BLOCKED, DEPARTURE_COMPLAINT, DEPARTURE_RETURNED, '\0' };
 
 size_t
-departure_seal(char *line, size_t n)
-{
-	line[n] = ' ';
-	crc32c_write(line + n + 1, line, n);
-	line[n + 1 + CRC32C_DIGITS] = '\n';
-	return n + 1 + CRC32C_DIGITS + 1;
-}
-
-bool
-departure_unseal(char *line, size_t *n)
-{
-	char crc[CRC32C_DIGITS];
-
-	if (*n < 1 + CRC32C_DIGITS || memchr(line, '\0', *n) != NULL)
-		return false;
-	*n -= 1 + CRC32C_DIGITS;
-	crc32c_write(crc, line, *n);
-	if (line[*n] != ' ' || memcmp(line + *n + 1, crc, sizeof(crc)) != 0)
-		return false;
-	line[*n] = '\0';
-	return true;
-}
-
-size_t
 departure_write(char out[static DEPARTURE_LINE_MAX], const struct departure *d)
 {
 	char hash[2 * KEYS_HASH_BYTES + 1] = "-";
@@ -45,11 +21,10 @@ departure_write(char out[static DEPARTURE_LINE_MAX], const struct departure *d)
 	if (d->has_hash)
 		(void)sodium_bin2hex(hash, sizeof(hash), d->hash,
 		    sizeof(d->hash));
-	return departure_seal(out,
-	    (size_t)snprintf(out, DEPARTURE_LINE_MAX - CRC32C_DIGITS - 2,
+	return crc32c_seal(out,
+	    (size_t)snprintf(out, DEPARTURE_LINE_MAX - CRC32C_SEAL_BYTES,
 		"%c %" PRId64 " %.64s %" PRId64 " %" PRId64 " %s",
-		(char)d->word, d->at, hash, d->has_hash ? 0 : d->subscriber,
-		d->has_hash ? 0 : d->mailing, d->way));
+		(char)d->word, d->at, hash, d->subscriber, d->mailing, d->way));
 }
 
 static bool
@@ -70,21 +45,15 @@ take_number(char **p, int64_t *ret)
 static bool
 take_hash(char **p, struct departure *ret)
 {
-	static const char digits[] = "0123456789abcdef";
 	char *word = strsep(p, " ");
+	size_t n;
 
 	if (word == NULL || strcmp(word, "-") == 0)
 		return word != NULL;
-	if (strlen(word) != 2 * KEYS_HASH_BYTES ||
-	    strspn(word, digits) != 2 * KEYS_HASH_BYTES)
-		return false;
-	for (size_t i = 0; i < KEYS_HASH_BYTES; i++)
-		ret->hash[i] =
-		    (unsigned char)((strchr(digits, word[2 * i]) - digits)
-			    << 4 |
-			(strchr(digits, word[2 * i + 1]) - digits));
-	ret->has_hash = true;
-	return true;
+	ret->has_hash = strlen(word) == 2 * KEYS_HASH_BYTES &&
+	    sodium_hex2bin(ret->hash, sizeof(ret->hash), word, strlen(word),
+		NULL, &n, NULL) == 0;
+	return ret->has_hash;
 }
 
 static bool
@@ -101,7 +70,7 @@ departure_parse(char *line, size_t n, struct departure *ret)
 	struct departure d = { .at = 0 };
 	char copy[DEPARTURE_LINE_MAX], *p = copy;
 
-	if (n >= DEPARTURE_LINE_MAX || !departure_unseal(line, &n))
+	if (n >= DEPARTURE_LINE_MAX || !crc32c_unseal(line, &n))
 		return false;
 	memcpy(copy, line, n + 1);
 	if (copy[0] == '\0' || strchr(words, copy[0]) == NULL || copy[1] != ' ')

@@ -35,7 +35,7 @@ struct departure {
 	int64_t at; /* microseconds since 1970; 0: by our clock */
 	bool has_hash;
 	unsigned char hash[KEYS_HASH_BYTES];
-	int64_t subscriber, mailing;	 /* without a hash; else 0 */
+	int64_t subscriber, mailing;	 /* numbers of a link; 0: not known */
 	char way[DEPARTURE_WAY_MAX + 1]; /* letters and hyphens */
 };
 
@@ -44,10 +44,5 @@ bool departure_parse(char *line, size_t n, struct departure *ret);
 /* Returns its length; no NUL behind it. */
 size_t
 departure_write(char out[static DEPARTURE_LINE_MAX], const struct departure *d);
-
-/* Puts " CRC\n" behind the n bytes of a line, and takes " CRC" off its end, false
- * when it does not fit. */
-size_t departure_seal(char *line, size_t n);
-bool departure_unseal(char *line, size_t *n);
 
 #endif

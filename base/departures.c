@@ -83,8 +83,7 @@ write_header(char out[static HEADER_BYTES])
 		abort();
 	(void)sodium_bin2hex(p, DEPARTURES_IDENTITY_MAX, identity,
 	    sizeof(identity));
-	(void)departure_seal(out,
-	    (size_t)(p - out) + DEPARTURES_IDENTITY_MAX - 1);
+	(void)crc32c_seal(out, (size_t)(p - out) + DEPARTURES_IDENTITY_MAX - 1);
 }
 
 /* 1 with its identity, 0 for a file that has not got it yet. */
@@ -102,7 +101,7 @@ read_header(int fd, const char *name, char ret[DEPARTURES_IDENTITY_MAX],
 	if ((size_t)got < sizeof(header))
 		return 0;
 	if (memcmp(header, MAGIC VERSION, before) != 0 ||
-	    !departure_unseal(header, &n) ||
+	    !crc32c_unseal(header, &n) ||
 	    n != before + DEPARTURES_IDENTITY_MAX - 1) {
 		(void)err_set(e, ERR_CONFIG,
 		    "%s is no journal of departures of this version", name);
@@ -218,26 +217,6 @@ is_journal(const char *name)
 
 	return n > sizeof(SUFFIX) - 1 && n < 256 && name[0] != '.' &&
 	    strcmp(name + n - (sizeof(SUFFIX) - 1), SUFFIX) == 0;
-}
-
-uint64_t
-departures_signature(const char *dir)
-{
-	uint64_t sum = 1;
-	struct dirent *entry;
-	struct stat st;
-	DIR *d = opendir(dir);
-
-	while (d != NULL && (entry = readdir(d)) != NULL)
-		if (is_journal(entry->d_name) &&
-		    fstatat(dirfd(d), entry->d_name, &st, 0) == 0)
-			/* Of each file apart: they come in no order. */
-			sum += ((uint64_t)st.st_ino * 0x9e3779b97f4a7c15U ^
-				   (uint64_t)st.st_size) *
-			    0xff51afd7ed558ccdU;
-	if (d != NULL)
-		(void)closedir(d);
-	return sum != 0 ? sum : 1;
 }
 
 static int

@@ -61,9 +61,6 @@ int
 departures_list(const char *dir, struct departures_list *ret, struct err *e);
 void departures_list_done(struct departures_list *l);
 
-/* Changes with any file, and is never 0. */
-uint64_t departures_signature(const char *dir);
-
 /* Calls take for each line from *position on, as it stands but without its
  * checksum, at most max of them, and moves *position behind the last.  1: there
  * may be more, 0: the end, -1. */

@@ -122,25 +122,18 @@ apply_files(struct journals *j, const struct departures_list *list,
 }
 
 int
-departures_apply(struct database *db, const char *dir, uint64_t *seen,
+departures_apply(struct database *db, const char *dir,
     struct departures_applied *ret, struct err *e)
 {
 	struct journals j = { .db = db, .dir = dir };
 	struct departures_list list;
-	/* Before they are read: what is added meanwhile is seen next time. */
-	uint64_t signature = departures_signature(dir);
 	int rc;
 
-	if (*seen == 0 || signature != *seen) {
-		if (departures_list(dir, &list, e) == -1)
-			return -1;
-		rc = apply_files(&j, &list, e);
-		departures_list_done(&list);
-		if (rc == -1)
-			return -1;
-	}
-	*seen = signature;
-	if (ret != NULL)
+	if (departures_list(dir, &list, e) == -1)
+		return -1;
+	rc = apply_files(&j, &list, e);
+	departures_list_done(&list);
+	if (rc == 0 && ret != NULL)
 		*ret = j.sum;
-	return 0;
+	return rc;
 }

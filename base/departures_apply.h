@@ -6,8 +6,8 @@
  * well, and what it does not know any more is read again.  Applying what it
  * knows already changes nothing.
  *
- * The connection needs two queries (sql/queries/departures.sql); those of the
- * web role have names and rights of their own.
+ * The connection needs the queries of sql/queries/departures.sql.  When nothing
+ * is new, one of them is asked.
  *
  * Ownership: nothing is kept.
  * Errors: those of base/departures.h and base/database.h; what was applied so
@@ -16,8 +16,6 @@
  */
 #ifndef BASE_DEPARTURES_APPLY_H
 #define BASE_DEPARTURES_APPLY_H
-
-#include <stdint.h>
 
 struct database;
 struct err;
@@ -28,13 +26,8 @@ struct departures_applied {
 	long lines; /* that were read */
 };
 
-/*
- * With the queries of sql/queries/departures.sql.
- * *seen remembers the files as they were: while nothing was added to them the
- * database is not asked.  0 asks it: after a connection was made, and now and
- * then.  ret may be NULL.
- */
-int departures_apply(struct database *db, const char *dir, uint64_t *seen,
+/* ret may be NULL. */
+int departures_apply(struct database *db, const char *dir,
     struct departures_applied *ret, struct err *e);
 
 #endif

@@ -191,7 +191,6 @@ static int
 take_over(struct cli *c, struct database *d, struct departures_applied *applied,
     struct err *e)
 {
-	uint64_t seen = 0;
 	struct rows r;
 	int found;
 
@@ -209,7 +208,7 @@ take_over(struct cli *c, struct database *d, struct departures_applied *applied,
 	    DATABASE_DO(d, e, "restore_hold", param_text(c->actor)) == -1 ||
 	    warn_of_running(c, d, e) == -1)
 		return -1;
-	return departures_apply(d, c->config.departures, &seen, applied, e);
+	return departures_apply(d, c->config.departures, applied, e);
 }
 
 /* Connections of before do not know the new schema. */
@@ -374,7 +373,6 @@ cli_db_reconcile(struct cli *c, const struct cli_args *a, struct err *e)
 {
 	const char *dir = args_value(a, "departures");
 	struct departures_applied n;
-	uint64_t seen = 0;
 
 	if (cli_database(c, e) == -1)
 		return -1;
@@ -386,7 +384,7 @@ cli_db_reconcile(struct cli *c, const struct cli_args *a, struct err *e)
 		say(c, "Would apply the departures in %s", dir);
 		return 0;
 	}
-	if (departures_apply(c->db, dir, &seen, &n, e) == -1)
+	if (departures_apply(c->db, dir, &n, e) == -1)
 		return -1;
 	if (!out_object(c, "tweeluik.reconcile/1", json_of_applied(&n)))
 		tell_applied(c, dir, &n);

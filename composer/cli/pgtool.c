@@ -14,9 +14,11 @@
 
 #include "base/catalogue.h"
 #include "base/err.h"
+#include "composer/cli/progress.h"
 
 #define PIECE_BYTES ((size_t)64 * 1024)
 #define NOT_FOUND 127
+#define LOOK_MS 200
 
 struct child {
 	const char *program;
@@ -112,9 +114,12 @@ receive(struct child *c,
 	static char piece[PIECE_BYTES];
 	ssize_t n;
 
-	if (poll(p, 2, -1) == -1)
+	/* A signal may come just before poll() would notice it. */
+	if (cli_progress_stopped())
+		return err_set(e, ERR_INTERRUPT, "Interrupted");
+	if (poll(p, 2, LOOK_MS) == -1)
 		return errno == EINTR
-		    ? err_set(e, ERR_INTERRUPT, "Interrupted")
+		    ? 1
 		    : err_sys(e, errno, "%s cannot be watched", c->program);
 	if (p[1].revents != 0) {
 		n = read(c->err, piece, sizeof(piece));
@@ -154,6 +159,9 @@ finish(struct child *c, bool failed, struct err *e)
 		return -1;
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
+	/* Ctrl-C reaches both, and it may be the first to go. */
+	if (cli_progress_stopped())
+		return err_set(e, ERR_INTERRUPT, "Interrupted");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_FOUND) {
 		(void)err_set(e, ERR_CONFIG, "%s is not installed", c->program);
 		return err_hint(e,

@@ -40,6 +40,12 @@ cli_progress_start(struct cli_progress *p, const struct cli *c)
 		(void)sigaction(signals[i], &act, NULL);
 }
 
+bool
+cli_progress_stopped(void)
+{
+	return interrupted != 0;
+}
+
 void
 cli_progress_step(struct cli_progress *p, int to)
 {

@@ -26,6 +26,9 @@ struct cli_progress {
 };
 
 void cli_progress_start(struct cli_progress *p, const struct cli *c);
+
+/* Whether it was asked to stop since the start. */
+bool cli_progress_stopped(void);
 /* From now on as many percent of the whole, beyond what was before. */
 void cli_progress_step(struct cli_progress *p, int to);
 /* arg is the struct, so that this can be a callback; -1: ERR_INTERRUPT. */

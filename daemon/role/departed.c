@@ -5,13 +5,12 @@
 #include "base/log.h"
 
 int
-departed_apply(struct database *db, const char *dir, uint64_t *seen,
-    struct err *e)
+departed_apply(struct database *db, const char *dir, struct err *e)
 {
 	struct departures_applied a;
 	char n[4][24];
 
-	if (departures_apply(db, dir, seen, &a, e) == -1)
+	if (departures_apply(db, dir, &a, e) == -1)
 		return -1;
 	if (a.unsubscribed + a.erased + a.blocked + a.returned == 0)
 		return 0;

@@ -10,14 +10,11 @@
 #ifndef DAEMON_ROLE_DEPARTED_H
 #define DAEMON_ROLE_DEPARTED_H
 
-#include <stdint.h>
-
 #include "base/departures_apply.h"
 
 struct database;
 struct err;
 
-int departed_apply(struct database *db, const char *dir, uint64_t *seen,
-    struct err *e);
+int departed_apply(struct database *db, const char *dir, struct err *e);
 
 #endif

@@ -36,10 +36,9 @@ struct clerk {
 	int wake_fd;   /* towards the clerk */
 	int notice_fd; /* towards the worker */
 	int64_t beat_ms, burial_ms;
-	uint64_t departures; /* as they were when they were last applied */
 	long accepted_at_beat;
 	bool opened; /* journals of the dead were looked at */
-	bool said_away;
+	bool said_away, said_departures;
 
 	pthread_mutex_t lock;
 	struct batch *given, *recorded;
@@ -198,16 +197,34 @@ publish(struct clerk *c, struct work *list)
 	notify(c);
 }
 
+/* 1: everybody who left is off the list, as far as is known.  Asked every time:
+ * a database may be set back without a word.  0: it cannot be known, and nothing
+ * is leased, but what was done is put on record as ever. */
+static int
+let_go(struct clerk *c, struct err *e)
+{
+	if (departed_apply(c->db, c->setup.config->departures, e) == 0) {
+		c->said_departures = false;
+		return 1;
+	}
+	if (e->kind == ERR_TEMP)
+		return -1;
+	if (!c->said_departures)
+		log_event(LOG_LEVEL_ERROR, "departures-failed", "error",
+		    e->text, NULL);
+	c->said_departures = true;
+	return 0;
+}
+
 /* 1: some were leased. */
 static int
 lease(struct clerk *c, int chunks, int64_t probing, struct err *e)
 {
 	struct work *list;
-	int rc;
+	int rc = let_go(c, e);
 
-	if (departed_apply(c->db, c->setup.config->departures, &c->departures,
-		e) == -1)
-		return -1;
+	if (rc != 1)
+		return rc;
 	rc = ledger_lease(c->db, &c->held, c->setup.config, c->setup.name,
 	    chunks, probing, &c->messages, &list, e);
 	publish(c, list);
@@ -254,7 +271,6 @@ connect_database(struct clerk *c, struct err *e)
 		log_event(LOG_LEVEL_INFO, "database-back", NULL);
 	c->said_away = false;
 	c->beat_ms = c->burial_ms = 0;
-	c->departures = 0;
 	return 0;
 }
 
@@ -288,8 +304,6 @@ serve(struct clerk *c, struct err *e)
 		c->burial_ms = now;
 	}
 	if (now - c->beat_ms >= BEAT_MS || c->beat_ms == 0) {
-		/* It may have been set back without a word. */
-		c->departures = 0;
 		if (beat(c, e) == -1 || probe(c, e) == -1)
 			return -1;
 	}

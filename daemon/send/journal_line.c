@@ -60,21 +60,10 @@ put_word(char *p, const char *s)
 	return put_text(p, s, JOURNAL_WORD_MAX, '!');
 }
 
-size_t
-journal_line_seal(char *line, size_t n)
-{
-	char *p = line + n;
-
-	*p++ = ' ';
-	crc32c_write(p, line, n);
-	p[CRC32C_DIGITS] = '\n';
-	return n + 1 + CRC32C_DIGITS + 1;
-}
-
 static size_t
 end_line(char *line, const char *end)
 {
-	return journal_line_seal(line, (size_t)(end - line));
+	return crc32c_seal(line, (size_t)(end - line));
 }
 
 static char *
@@ -207,19 +196,13 @@ enum journal_line_kind
 journal_line_read(char *line, size_t n, struct journal_line *ret)
 {
 	const size_t magic = strlen(MAGIC), version = strlen(VERSION);
-	char crc[CRC32C_DIGITS];
 	bool header = strncmp(line, MAGIC, magic) == 0;
 
 	/* Another version may know other checksums. */
 	if (header && strncmp(line + magic, VERSION, version) != 0)
 		return JOURNAL_LINE_FOREIGN;
-	if (n < 1 + CRC32C_DIGITS || memchr(line, '\0', n) != NULL)
+	if (!crc32c_unseal(line, &n))
 		return JOURNAL_LINE_DAMAGED;
-	n -= 1 + CRC32C_DIGITS;
-	crc32c_write(crc, line, n);
-	if (line[n] != ' ' || memcmp(line + n + 1, crc, CRC32C_DIGITS) != 0)
-		return JOURNAL_LINE_DAMAGED;
-	line[n] = '\0';
 	memset(ret, 0, sizeof(*ret));
 	return header ? read_header(line + magic + version, ret)
 		      : read_record(line, ret);

@@ -67,11 +67,6 @@ size_t journal_line_unsent(char *out, const struct journal_key *k);
 size_t journal_line_result(char *out, const struct journal_key *k,
     const struct journal_result *r);
 
-/* Add the CRC and the end to n bytes (JOURNAL_CRC_MAX more) that are a line
- * so far; returns how long it is now. */
-#define JOURNAL_CRC_MAX ((size_t)10)
-size_t journal_line_seal(char *line, size_t n);
-
 /* The n bytes of a line without its end, followed by a NUL; they are changed,
  * and *ret points into them. */
 enum journal_line_kind

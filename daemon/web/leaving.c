@@ -64,6 +64,9 @@ leaving_do(const struct reader *d, struct departure what, const char *query,
 	bool changed, known = false;
 	struct rows rows;
 
+	/* Who moved to another address since a backup is known by number. */
+	what.subscriber = d->id;
+	what.mailing = d->mailing;
 	if (database_begin(d->db, e) == -1)
 		return -1;
 	if (database_run(d->db, &rows, e, query, p, n) == -1)

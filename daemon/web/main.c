@@ -21,14 +21,11 @@
 #define CONNECTIONS_MAX 800U /* of the usual 1024 descriptors */
 #define METRICS_CONNECTIONS_MAX 16U
 #define BEAT_MS 5000
-#define ASK_EVERY 12
 
 struct web {
 	struct keys *keys;
 	struct site site;
 	struct http *http, *metrics;
-	uint64_t departures; /* as they were when they were last applied */
-	int watches;
 };
 
 static int
@@ -78,13 +75,8 @@ stop(struct web *w)
 static int
 watch(struct role *r, void *arg, struct err *e)
 {
-	struct web *w = arg;
-
-	/* It may have been set back without a word. */
-	if (w->watches++ % ASK_EVERY == 0)
-		w->departures = 0;
-	if (departed_apply(r->db, r->config.departures, &w->departures, e) ==
-	    -1) {
+	(void)arg;
+	if (departed_apply(r->db, r->config.departures, e) == -1) {
 		if (e->kind == ERR_TEMP)
 			return -1;
 		/* Pages go on; the send role lets nothing leave. */

@@ -46,7 +46,7 @@ $$;
 
 -- What one departure changes: a word for it, or null.
 create function departure_apply(word text, moment timestamptz, h bytea,
-	way text, the_issue bigint) returns text
+	way text, the_issue bigint, noted boolean) returns text
 language plpgsql as $$
 declare
 	s subscriber;
@@ -101,6 +101,10 @@ begin
 		values (h, date_trunc('minute', moment), the_state, way,
 			(select id from issue where id = the_issue));
 		changed := true;
+		-- The page could not say goodbye then.
+		if noted and way = 'page' then
+			perform letter_add('farewell', s.id, s.language);
+		end if;
 	end if;
 	return case when changed then the_state end;
 end $$;
@@ -126,9 +130,10 @@ begin
 	unsubscribed := 0; erased := 0; blocked := 0; returned := 0;
 	for d in
 		select distinct on (z.h) z.* from (
+			-- Who moved to another address since is known by number
+			-- under the one before, and leaves that as well.
 			select y.word, y.moment, y.way, m.issue_id,
-				coalesce(y.hash, departure_hash(y.subscriber,
-					y.mailing, y.moment)) as h
+				y.hash is null as noted, who.h
 			from (select x[1] as word, timestamptz 'epoch'
 					+ x[2]::bigint * interval '1 microsecond'
 					as moment,
@@ -139,11 +144,16 @@ begin
 			from string_to_table(lines, E'\n') l
 			cross join lateral string_to_array(l, ' ') x) y
 			left join mailing m on m.id = y.mailing
+			cross join lateral (select y.hash as h union
+				select departure_hash(y.subscriber, y.mailing,
+					y.moment)
+				where y.subscriber > 0 and y.word <> 'r') who
 			where y.word in ('u', 'e', 'b', 'c', 'r')) z
 		where z.h is not null
 		order by z.h, z.moment desc, z.word = 'r'
 	loop
-		did := departure_apply(d.word, d.moment, d.h, d.way, d.issue_id);
+		did := departure_apply(d.word, d.moment, d.h, d.way, d.issue_id,
+			d.noted);
 		unsubscribed := unsubscribed + (did is not distinct from 'unsubscribed')::int;
 		erased := erased + (did is not distinct from 'erased')::int;
 		blocked := blocked + (did is not distinct from 'blocked')::int;

@@ -54,7 +54,7 @@ check(char *line, size_t n)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *line = malloc(size + JOURNAL_CRC_MAX);
+	char *line = malloc(size + CRC32C_SEAL_BYTES);
 
 	if (line == NULL)
 		abort();
@@ -62,7 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	line[size] = '\0';
 	check(line, size);
 	memcpy(line, data, size);
-	size_t n = journal_line_seal(line, size) - 1;
+	size_t n = crc32c_seal(line, size) - 1;
 	line[n] = '\0';
 	check(line, n);
 	free(line);

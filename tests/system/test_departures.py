@@ -82,7 +82,7 @@ def test_a_departure_is_a_line(site):
     site.post(path + "/undo")
     site.post(path)
     assert [x[0::2][:2] + x[3:6] for x in lines(site)] == [
-        [word, hashed[0][0], "0", "0", way] for word, way in (
+        [word, hashed[0][0], str(reader), "0", way] for word, way in (
             ("u", "one-click"), ("r", "page"), ("u", "page"))]
     file, = site.folder.iterdir()
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
@@ -124,6 +124,9 @@ def test_leaving_while_the_database_is_away(site, database):
     assert site.state(one) == "unsubscribed" and site.state(stays) == "active"
     assert sorted(site.events()) == [("unsubscribed", "one-click", ""),
                                      ("unsubscribed", "page", "")]
+    # The page could not say goodbye; a mail program needs no goodbye.
+    assert site.sql("select subscriber_id from letter"
+                    " where kind = 'farewell'") == [(one,)]
     time.sleep(1.1)
     assert site.get(path + "/noted").body.count(path + "/undo") == 2
 
@@ -355,7 +358,7 @@ def start_with(site, at):
 ])
 def test_killed_while_somebody_leaves(site, step, action):
     told = died = 0
-    for turn in range(1, 25 if step == "db" else 4):
+    for turn in range(1, 41 if step == "db" else 4):
         reader = site.reader(f"r{turn}@huis.example")
         token = site.token("u", reader)
         start_with(site, f"{step}:{turn}:{action}")
@@ -396,3 +399,19 @@ def test_killed_while_somebody_is_noted(site, database, action):
             site.process.wait()
         reconcile(site)
         assert site.state(reader) == "unsubscribed" or not ok
+
+
+@pytest.mark.parametrize("word", ["u", "e"])
+def test_who_moved_since_the_backup_leaves_the_old_address_too(site, word):
+    """The line has the hash of the new one; the backup has the old one."""
+    reader = site.reader("jansen@oud.example")
+    old, = site.sql("select encode(address_hash, 'hex') from subscriber")[0]
+    new = "ab" * 32
+    at = note(site, reader).split()[1]
+    apply(site, f"{word} {at} {new} {reader} 0 page")
+    assert site.sql("select encode(address_hash, 'hex') from suppression"
+                    " order by 1") == sorted([(old,), (new,)])
+    if word == "e":
+        assert site.sql("select id from subscriber") == []
+    else:
+        assert site.state(reader) == "unsubscribed"

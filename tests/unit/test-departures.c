@@ -118,9 +118,14 @@ test_a_line_comes_back(void **state)
 	assert_true(back.has_hash);
 	assert_memory_equal(back.hash, d.hash, sizeof(d.hash));
 	assert_string_equal(back.way, "one-click");
-	d.has_hash = false;
 	d.subscriber = 12;
 	d.mailing = 34;
+	n = departure_write(line, &d);
+	assert_true(departure_parse(line, n - 1, &back));
+	assert_true(back.has_hash);
+	assert_int_equal(back.subscriber, 12);
+	assert_int_equal(back.mailing, 34);
+	d.has_hash = false;
 	n = departure_write(line, &d);
 	assert_true(departure_parse(line, n - 1, &back));
 	assert_false(back.has_hash);
@@ -285,21 +290,18 @@ test_tail(void **state)
 	struct departure a = somebody(1000, 1), b = somebody(1000, 2);
 	char first[DEPARTURES_TAIL_MAX], second[DEPARTURES_TAIL_MAX];
 	struct departures_file f;
-	uint64_t signature;
 	char path[600];
 	struct err e;
 
 	(void)state;
 	write_one(&a, false);
 	f = only_file();
-	signature = departures_signature(dir);
 	assert_int_equal(departures_tail(dir, &f, f.size, first, &e), 0);
 	assert_int_equal(strlen(first), 8);
 	assert_int_equal(departures_tail(dir, &f, f.size + 1, second, &e), 0);
 	assert_string_equal(second, "");
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, f.name);
 	assert_int_equal(truncate(path, 64), 0);
-	assert_int_not_equal(departures_signature(dir), signature);
 	write_one(&b, false);
 	assert_int_equal(only_file().size, f.size);
 	assert_int_equal(departures_tail(dir, &f, f.size, second, &e), 0);
