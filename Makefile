@@ -21,7 +21,8 @@ PYTHON ?= /usr/bin/python3
 
 CC := gcc
 PKGS := libxml-2.0 libpq libsodium libconfuse jansson icu-i18n icu-uc \
-	libidn2 libcurl gnutls libmicrohttpd libsystemd libcmark-gfm libetpan
+	libidn2 libcurl gnutls libmicrohttpd libsystemd libcmark-gfm libetpan \
+	gmime-3.0
 
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -Wvla \
@@ -54,8 +55,8 @@ PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,$$(shell \
 # Highest floor first.
 COMPOSER := composer/issue composer/item composer/list composer/edition \
 	composer/letter composer/message composer/template
-LIBDIRS := base $(COMPOSER) composer/cli daemon/role daemon/schedule \
-	daemon/send daemon/web
+LIBDIRS := base base/bounce $(COMPOSER) composer/cli daemon/role \
+	daemon/schedule daemon/send daemon/mailbox daemon/web
 lib = $(B)/lib/lib$(subst /,-,$(1)).a
 objs = $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c,$(wildcard $(1)/*.c)))
 
@@ -87,7 +88,7 @@ $(1): $(B)/obj/$(2:.c=.o) $(foreach l,$(3),$(call lib,$(l)))
 	@mkdir -p $$(@D)
 	$$(CC) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$^ $$(PKG_LIBS)
 endef
-$(eval $(call PROGRAM,$(B)/bin/tweeluik,composer/cli/main.c,composer/cli $(COMPOSER) base))
+$(eval $(call PROGRAM,$(B)/bin/tweeluik,composer/cli/main.c,composer/cli $(COMPOSER) base/bounce base))
 $(eval $(call PROGRAM,$(B)/bin/tweeluikd,daemon/tweeluikd.c,daemon/role base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-schedule,daemon/schedule/main.c,daemon/schedule daemon/role $(COMPOSER) base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-send,daemon/send/main.c,daemon/send daemon/role base))
@@ -96,8 +97,8 @@ $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-web,daemon/web/main.c,daemo
 # Unit tests: one program a file, linked with every library.
 UNIT_SRC := $(wildcard tests/unit/test-*.c)
 UNIT := $(UNIT_SRC:tests/unit/%.c=$(B)/tests/%)
-TESTLIBS := $(foreach l,daemon/web daemon/send daemon/schedule daemon/role \
-	composer/cli $(COMPOSER) base,$(call lib,$(l)))
+TESTLIBS := $(foreach l,daemon/web daemon/mailbox daemon/send daemon/schedule \
+	daemon/role composer/cli $(COMPOSER) base/bounce base,$(call lib,$(l)))
 $(B)/tests/test-%: $(B)/obj/tests/unit/test-%.o $(TESTLIBS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka

@@ -18,6 +18,7 @@ COMPOSER = ["composer/template", "composer/message", "composer/letter",
             "composer/issue"]
 FLOORS = {
     "base": [],
+    "base/bounce": ["base"],
     "composer/template": ["base"],
     "composer/message": ["base"],
     "composer/letter": ["base", "composer/template", "composer/message"],
@@ -26,12 +27,14 @@ FLOORS = {
     "composer/item": ["base"],
     "composer/issue": ["base", "composer/edition", "composer/item",
                        "composer/message"],
-    "composer/cli": ["base", *COMPOSER],
+    "composer/cli": ["base", "base/bounce", *COMPOSER],
     "daemon": ["base", "daemon/role"],
     "daemon/role": ["base"],
     "daemon/schedule": ["base", "daemon/role", "composer/letter",
                         "composer/list", "composer/template"],
     "daemon/send": ["base", "daemon/role"],
+    "daemon/mailbox": ["base", "base/bounce", "daemon/role", "composer/item",
+                       "composer/letter", "composer/template"],
     "daemon/web": ["base", "daemon/role", *COMPOSER],
 }
 # Bytes in, answers out: these see no socket, no database, no network library.
