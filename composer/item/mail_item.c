@@ -15,6 +15,7 @@
 #include "composer/item/mail_part.h"
 
 #define ADDRESSES_MAX ((size_t)32 * 1024) /* of one field */
+#define FIELDS_MAX 5000
 #define BOUNDARIES_MAX 2000
 #define SUBJECT_MAX ((size_t)2000)
 
@@ -43,7 +44,8 @@ static int
 check_limits(const char *bytes, size_t n, struct err *e)
 {
 	const char *end = bytes + n, *field = NULL;
-	size_t boundaries = 0;
+	size_t boundaries = 0, fields = 0;
+	bool head = true;
 
 	if (n > MAIL_ITEM_BYTES_MAX)
 		return err_set(e, ERR_LIMIT, "The mail is too large");
@@ -54,10 +56,15 @@ check_limits(const char *bytes, size_t n, struct err *e)
 		if (*p != ' ' && *p != '\t')
 			field =
 			    is_address_field(p, (size_t)(next - p)) ? p : NULL;
+		head = head && *p != '\n' && *p != '\r';
+		fields += head;
 		boundaries += next - p > 2 && p[0] == '-' && p[1] == '-';
 		if (field != NULL && (size_t)(next - field) > ADDRESSES_MAX)
 			return err_set(e, ERR_LIMIT,
 			    "A field with addresses is too long");
+		if (fields > FIELDS_MAX)
+			return err_set(e, ERR_LIMIT,
+			    "The mail has too many fields in its head");
 		if (boundaries > BOUNDARIES_MAX)
 			return err_set(e, ERR_LIMIT,
 			    "The mail has too many parts");

@@ -98,18 +98,37 @@ leave_out(struct mail_part_reader *r, GMimeObject *part)
  * Text
  */
 
-/* Decoded, in the encoding it has; NULL: there is none. */
-static char *
-get_text(GMimeTextPart *part)
+/* The bytes, in UTF-8 where they say what they are.  Programs say less than
+ * they write: of the rest mail_text_clean() makes the best. */
+static void
+get_text(GMimeTextPart *part, struct buf *ret)
 {
 	const char *charset = g_mime_text_part_get_charset(part);
+	GMimeDataWrapper *content = g_mime_part_get_content(GMIME_PART(part));
+	GMimeStream *memory, *stream;
+	GMimeFilter *filter = NULL;
+	GByteArray *bytes;
 
-	/* Programs say less than they write: mail_text_clean() looks itself. */
-	if (charset == NULL || strcasecmp(charset, "us-ascii") == 0)
-		g_mime_text_part_set_charset(part, "utf-8");
-	else if (strcasecmp(charset, "iso-8859-1") == 0)
-		g_mime_text_part_set_charset(part, "windows-1252");
-	return g_mime_text_part_get_text(part);
+	if (content == NULL)
+		return;
+	if (charset != NULL && strcasecmp(charset, "iso-8859-1") == 0)
+		charset = "windows-1252";
+	if (charset != NULL && strcasecmp(charset, "us-ascii") != 0 &&
+	    strcasecmp(charset, "utf-8") != 0)
+		filter = g_mime_filter_charset_new(charset, "utf-8");
+	memory = g_mime_stream_mem_new();
+	stream = g_mime_stream_filter_new(memory);
+	if (filter != NULL) {
+		(void)g_mime_stream_filter_add(GMIME_STREAM_FILTER(stream),
+		    filter);
+		g_object_unref(filter);
+	}
+	(void)g_mime_data_wrapper_write_to_stream(content, stream);
+	(void)g_mime_stream_flush(stream);
+	bytes = g_mime_stream_mem_get_byte_array(GMIME_STREAM_MEM(memory));
+	(void)buf_add(ret, bytes->data, bytes->len);
+	g_object_unref(stream);
+	g_object_unref(memory);
 }
 
 static bool
@@ -131,7 +150,7 @@ append(struct buf *b, const char *text)
 }
 
 static void
-add_plain(struct mail_part_reader *r, GMimeObject *part, const char *text,
+add_plain(struct mail_part_reader *r, GMimeObject *part, const struct buf *text,
     struct text *t)
 {
 	bool flowed = is_parameter(part, "format", "flowed");
@@ -141,7 +160,7 @@ add_plain(struct mail_part_reader *r, GMimeObject *part, const char *text,
 	buf_init(&clean, MAIL_ITEM_TEXT_MAX * 3);
 	buf_init(&lines, MAIL_ITEM_TEXT_MAX * 4);
 	buf_init(&markdown, MAIL_ITEM_TEXT_MAX * 8);
-	mail_text_clean(&clean, text, strlen(text));
+	mail_text_clean(&clean, text->data, text->len);
 	if (flowed)
 		mail_text_unflow(&lines, clean.data,
 		    is_parameter(part, "delsp", "yes"));
@@ -157,14 +176,14 @@ add_plain(struct mail_part_reader *r, GMimeObject *part, const char *text,
 }
 
 static void
-add_html(struct mail_part_reader *r, const char *text, struct text *t)
+add_html(struct mail_part_reader *r, const struct buf *text, struct text *t)
 {
 	struct buf clean, markdown;
 	bool links;
 
 	buf_init(&clean, MAIL_ITEM_HTML_MAX * 3);
 	buf_init(&markdown, MAIL_ITEM_HTML_MAX * 3);
-	mail_text_clean(&clean, text, strlen(text));
+	mail_text_clean(&clean, text->data, text->len);
 	mail_html_markdown(&markdown, clean.data, clean.len, &links);
 	append(&t->html, mail_quote_cut(r->arena, markdown.data, r->forwarded));
 	t->links |= links;
@@ -178,16 +197,17 @@ add_text(struct mail_part_reader *r, GMimeObject *part, struct text *t)
 	bool html =
 	    g_mime_content_type_is_type(g_mime_object_get_content_type(part),
 		"text", "html");
-	char *text = get_text(GMIME_TEXT_PART(part));
-	size_t n = text != NULL ? strlen(text) : 0;
+	struct buf text;
 
-	if (n > (html ? MAIL_ITEM_HTML_MAX : MAIL_ITEM_TEXT_MAX))
+	buf_init(&text, html ? MAIL_ITEM_HTML_MAX : MAIL_ITEM_TEXT_MAX);
+	get_text(GMIME_TEXT_PART(part), &text);
+	if (buf_full(&text))
 		r->too_long = true;
-	else if (n > 0 && html)
-		add_html(r, text, t);
-	else if (n > 0)
-		add_plain(r, part, text, t);
-	g_free(text);
+	else if (html)
+		add_html(r, &text, t);
+	else
+		add_plain(r, part, &text, t);
+	buf_done(&text);
 }
 
 static void

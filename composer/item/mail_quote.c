@@ -70,7 +70,7 @@ is_blank(const struct line *l)
 {
 	char s[BARE_MAX];
 
-	return l->mark || bare(l, s)[0] == '\0';
+	return l->mark || l->n == 0 || bare(l, s)[0] == '\0';
 }
 
 static bool
@@ -169,10 +169,11 @@ head_length(const struct cut *c, size_t at)
 	for (i = at; i < c->n && i - at < HEAD_MAX; i++) {
 		int field = head_field(bare(&c->lines[i], s));
 
-		if (is_blank(&c->lines[i]))
-			break;
 		/* What is no field continues the one above it. */
-		if (field > 0 && field < 5 && (seen & 1u << field) == 0) {
+		if (is_blank(&c->lines[i]) ||
+		    (field > 0 && field < 5 && (seen & 1u << field) != 0))
+			break;
+		if (field > 0 && field < 5) {
 			seen |= 1u << field;
 			count++;
 		}

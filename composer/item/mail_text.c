@@ -317,17 +317,20 @@ mail_text_markdown(struct buf *b, const char *s, bool unflowed)
 	}
 }
 
-/* It begins what Markdown takes for a list, a heading, a quote or a rule. */
+/* The word begins what Markdown takes for a list, a heading, a quote or a
+ * rule. */
 static bool
 begins_block(const char *s, size_t n)
 {
-	struct line l = { s, n };
-	bool bullet;
+	size_t digits = 0;
 
+	while (digits < n && isdigit((unsigned char)s[digits]))
+		digits++;
 	return strchr("#>=~", s[0]) != NULL ||
 	    (strchr("-+*", s[0]) != NULL &&
 		(n == 1 || s[1] == ' ' || s[1] == s[0])) ||
-	    mark_length(&l, &bullet) > 0;
+	    (digits > 0 && digits < n && strchr(".)", s[digits]) != NULL &&
+		(digits + 1 == n || s[digits + 1] == ' '));
 }
 
 void
@@ -335,7 +338,7 @@ mail_text_escape(struct buf *b, const char *s, size_t n, bool fresh)
 {
 	if (n > 0 && fresh && begins_block(s, n)) {
 		/* A number is escaped at its point. */
-		while (n > 0 && isdigit((unsigned char)*s)) {
+		while (isdigit((unsigned char)*s)) {
 			(void)buf_addc(b, *s++);
 			n--;
 		}

@@ -28,7 +28,7 @@ mail_url_length(const char *s, size_t n)
 
 	if (!is_web(s, n))
 		return 0;
-	while (len < n && (unsigned char)s[len] > ' ' &&
+	while (len < n && len <= MAIL_URL_MAX && (unsigned char)s[len] > ' ' &&
 	    strchr("<>\"\\^`{|}\x7f", s[len]) == NULL) {
 		open += s[len] == '(';
 		close += s[len] == ')';

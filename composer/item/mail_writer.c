@@ -37,14 +37,15 @@ mail_writer_end(struct mail_writer *w)
 	close_emphasis(w);
 }
 
-/* Without the blanks at its end. */
+/* A line without words, outside of what begins behind it. */
 static void
-add_indent(struct mail_writer *w, bool trimmed)
+add_blank_line(struct mail_writer *w)
 {
-	size_t n = w->nindent;
+	size_t n = w->has_mark ? w->nouter : w->nindent;
 
-	while (trimmed && n > 0 && w->indent[n - 1] == ' ')
+	while (n > 0 && w->indent[n - 1] == ' ')
 		n--;
+	(void)buf_addc(w->out, '\n');
 	(void)buf_add(w->out, w->indent, n);
 }
 
@@ -53,18 +54,16 @@ begin_line(struct mail_writer *w)
 {
 	if (w->out->len > 0) {
 		close_emphasis(w);
-		if (w->pending == MAIL_BREAK_PARAGRAPH) {
-			(void)buf_addc(w->out, '\n');
-			add_indent(w, true);
-		} else if (!w->has_mark && !w->fresh) {
+		if (w->pending == MAIL_BREAK_PARAGRAPH)
+			add_blank_line(w);
+		else if (!w->has_mark && !w->fresh)
 			(void)buf_addc(w->out, '\\');
-		}
 		(void)buf_addc(w->out, '\n');
 	}
 	if (w->has_mark)
 		(void)buf_adds(w->out, w->mark);
 	else
-		add_indent(w, false);
+		(void)buf_add(w->out, w->indent, w->nindent);
 	w->has_mark = false;
 	w->pending = MAIL_BREAK_NONE;
 	w->blank = false;
@@ -245,6 +244,7 @@ mail_writer_item(struct mail_writer *w, const char *mark)
 		return was;
 	(void)snprintf(w->mark, sizeof(w->mark), "%s%s", w->indent, mark);
 	w->has_mark = true;
+	w->nouter = was;
 	for (size_t i = 0; i < n; i++)
 		w->indent[w->nindent++] = mark[0] == '>' ? mark[i] : ' ';
 	w->indent[w->nindent] = '\0';

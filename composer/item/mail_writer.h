@@ -36,8 +36,9 @@ struct mail_writer {
 	size_t nindent;
 	char mark[MAIL_WRITER_INDENT + 1]; /* of the first line of an item */
 	bool has_mark;
-	int lists;  /* around */
-	bool items; /* in the inmost of them, so far */
+	size_t nouter; /* bytes of the indent before it */
+	int lists;     /* around */
+	bool items;    /* in the inmost of them, so far */
 };
 
 void mail_writer_init(struct mail_writer *w, struct buf *out, bool inline_only);
