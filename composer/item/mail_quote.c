@@ -26,6 +26,13 @@ struct cut {
 	size_t n;
 };
 
+static bool
+is_ornament(char c)
+{
+	return c == '*' || c == '\\' || c == '_' || c == '[' || c == '`' ||
+	    c == *MAIL_HTML_QUOTE || c == *MAIL_HTML_QUOTE_END;
+}
+
 /* Lower case, without the marks of Markdown and of quotes, blanks made one. */
 static const char *
 bare(const struct line *l, char ret[BARE_MAX])
@@ -35,8 +42,7 @@ bare(const struct line *l, char ret[BARE_MAX])
 	for (size_t i = 0; i < l->n && n < BARE_MAX - 1; i++) {
 		char c = (char)tolower((unsigned char)l->s[i]);
 
-		if (strchr("*\\_[`\x01\x02", c) != NULL ||
-		    (n == 0 && (c == '>' || c == ' ')) ||
+		if (is_ornament(c) || (n == 0 && (c == '>' || c == ' ')) ||
 		    (c == ' ' && ret[n - 1] == ' '))
 			continue;
 		ret[n++] = c;
@@ -149,7 +155,9 @@ head_field(const char *s)
 		{ "beantwoorden:", 5 }, { "importance:", 5 },
 		{ "urgentie:", 5 }, { "attachments:", 5 }, { "bijlagen:", 5 } };
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0;
+	     strchr(s, ':') != NULL && i < sizeof(names) / sizeof(names[0]);
+	     i++)
 		if (strncmp(s, names[i].name, strlen(names[i].name)) == 0)
 			return names[i].field;
 	return 0;

@@ -21,6 +21,14 @@ is_web(const char *s, size_t n)
 	return starts(s, n, "https://") || starts(s, n, "http://");
 }
 
+static bool
+ends_url(char c)
+{
+	return (unsigned char)c <= ' ' || c == '<' || c == '>' || c == '"' ||
+	    c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' ||
+	    c == '}' || c == 0x7f;
+}
+
 size_t
 mail_url_length(const char *s, size_t n)
 {
@@ -28,8 +36,7 @@ mail_url_length(const char *s, size_t n)
 
 	if (!is_web(s, n))
 		return 0;
-	while (len < n && len <= MAIL_URL_MAX && (unsigned char)s[len] > ' ' &&
-	    strchr("<>\"\\^`{|}\x7f", s[len]) == NULL) {
+	while (len < n && len <= MAIL_URL_MAX && !ends_url(s[len])) {
 		open += s[len] == '(';
 		close += s[len] == ')';
 		len++;
