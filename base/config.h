@@ -26,6 +26,7 @@ enum config_mailbox_kind {
 	CONFIG_MAILBOX_IMAP,
 	CONFIG_MAILBOX_POP3,
 	CONFIG_MAILBOX_MAILDIR,
+	CONFIG_MAILBOX_PIPE, /* a mail server runs tweeluik-mailbox --stdin */
 };
 
 enum config_mailbox_use {

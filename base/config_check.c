@@ -48,7 +48,7 @@ static int
 check_mailbox_kind(cfg_t *cfg, cfg_opt_t *opt)
 {
 	return check_one_of(cfg, opt,
-	    (const char *const[]){ "imap", "pop3", "maildir", NULL });
+	    (const char *const[]){ "imap", "pop3", "maildir", "pipe", NULL });
 }
 
 static int

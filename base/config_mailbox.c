@@ -62,21 +62,32 @@ check_name(const struct config *c, const char *name, struct err *e)
 	    c->path, name, CONFIG_MAILBOX_NAME_MAX);
 }
 
+static enum config_mailbox_kind
+kind_of(const char *word)
+{
+	return strcmp(word, "imap") == 0   ? CONFIG_MAILBOX_IMAP
+	    : strcmp(word, "pop3") == 0	   ? CONFIG_MAILBOX_POP3
+	    : strcmp(word, "maildir") == 0 ? CONFIG_MAILBOX_MAILDIR
+					   : CONFIG_MAILBOX_PIPE;
+}
+
+static bool
+is_remote(const struct config_mailbox *m)
+{
+	return m->kind == CONFIG_MAILBOX_IMAP || m->kind == CONFIG_MAILBOX_POP3;
+}
+
 static int
 fill_one(const struct config *c, struct config_mailbox *m, cfg_t *s,
     struct err *e)
 {
-	const char *kind = cfg_getstr(s, "kind");
-
 	m->name = cfg_title(s);
-	m->kind = kind[0] == 'i' ? CONFIG_MAILBOX_IMAP
-	    : kind[0] == 'p'	 ? CONFIG_MAILBOX_POP3
-				 : CONFIG_MAILBOX_MAILDIR;
+	m->kind = kind_of(cfg_getstr(s, "kind"));
 	m->use = cfg_getstr(s, "use")[0] == 'i' ? CONFIG_MAILBOX_ITEMS
 						: CONFIG_MAILBOX_RETURN;
 	m->host = cfg_getstr(s, "host");
 	m->tls = config_tls_of(cfg_getstr(s, "tls"));
-	if (cfg_getint(s, "port") == 0 && m->kind != CONFIG_MAILBOX_MAILDIR) {
+	if (is_remote(m) && cfg_getint(s, "port") == 0) {
 		(void)cfg_setint(s, "port", usual_port(m));
 		/* A default nonetheless. */
 		cfg_getopt(s, "port")->flags &= ~CFGF_MODIFIED;
@@ -91,6 +102,8 @@ fill_one(const struct config *c, struct config_mailbox *m, cfg_t *s,
 		return -1;
 	if (m->kind == CONFIG_MAILBOX_MAILDIR)
 		return require(c, m, m->path, "path", e);
+	if (!is_remote(m))
+		return 0;
 	if (require(c, m, m->host, "host", e) == -1 ||
 	    require(c, m, m->user, "user", e) == -1)
 		return -1;

@@ -21,18 +21,6 @@ struct reading {
 	int fd; /* to the nursery */
 };
 
-static const char *const reasons[] = { "unreadable", "too-large", "too-slow",
-	"crashed" };
-
-const char *
-reading_reason(const struct err *e)
-{
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
-		if (strcmp(e->slug, reasons[i]) == 0)
-			return reasons[i];
-	return NULL;
-}
-
 int
 reading_start(struct reading **ret, void (*prepare)(void), struct err *e)
 {
@@ -165,7 +153,8 @@ ask(struct reading *r, const struct nursery_order *order, int fds[2],
 	int heard;
 
 	if (nursery_send(r->fd, order, fds) == -1)
-		return err_sys(e, errno, "Mail cannot be read");
+		return err_plain(e, ERR_SYS, "reading-gone",
+		    "The process that reads mail has gone");
 	/* So that the child has the only other end of it. */
 	close_one(&fds[1]);
 	heard = hear(*pipe_fd, answer);
@@ -173,7 +162,7 @@ ask(struct reading *r, const struct nursery_order *order, int fds[2],
 	close_one(pipe_fd);
 	if (recv(r->fd, ret_status, sizeof(*ret_status), 0) !=
 	    sizeof(*ret_status))
-		return err_set(e, ERR_SYS,
+		return err_plain(e, ERR_SYS, "reading-gone",
 		    "The process that reads mail has gone");
 	if (*ret_status == NURSERY_NO_CHILD)
 		return err_set(e, ERR_TEMP,

@@ -10,8 +10,9 @@
  *
  * Ownership: reading_stop() ends the nursery, which also ends with the program.
  *   The answer is the caller's to json_decref().
- * Errors: ERR_INPUT or ERR_LIMIT for bytes that cannot be read, with a slug for
- *   the reason (reading_reason()); ERR_SYS when nothing can be read any more.
+ * Errors: ERR_INPUT or ERR_LIMIT for bytes that cannot be read (slugs unreadable,
+ *   crashed, too-large, too-slow); ERR_TEMP when there is no room for a process;
+ *   ERR_SYS (slug reading-gone) when nothing can be read any more.
  * Limits: READING_CPU_SECONDS, READING_WALL_MS, READING_MEMORY beside what the
  *   program has, READING_ANSWER_MAX.
  * Threads: reading_start() before the first; reading_run() by any, one at a
@@ -41,9 +42,5 @@ void reading_stop(struct reading *r);
 
 int reading_run(struct reading *r, reading_work *work, const char *bytes,
     size_t n, json_t **ret, struct err *e);
-
-/* Why the bytes could not be read, as a stable word: "unreadable", "too-large",
- * "too-slow", "crashed"; NULL when the error is about something else. */
-const char *reading_reason(const struct err *e);
 
 #endif

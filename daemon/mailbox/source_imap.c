@@ -328,7 +328,7 @@ imap_fetch(struct source *s, size_t max, struct buf *ret, struct err *e)
 {
 	struct imap *m = imap_of(s);
 	uint32_t uid = m->slice[m->at - 1].uid, done = 0, size;
-	size_t got;
+	size_t got = 0;
 
 	do {
 		size = max - done < PIECE ? (uint32_t)(max - done) : PIECE;
