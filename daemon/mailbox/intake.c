@@ -114,6 +114,7 @@ leave(struct intake *in, struct source *s, const struct source_mail *m,
 	return set_aside(in, &mail, &why, e);
 }
 
+/* 1: it has left the mailbox, 0: it stays, or was gone already. */
 static int
 one(struct intake *in, struct source *s, const struct source_mail *m,
     struct buf *bytes, struct err *e)
@@ -134,7 +135,7 @@ one(struct intake *in, struct source *s, const struct source_mail *m,
 	mail.n = bytes->len;
 	if (intake_take(in, &mail, e) == -1)
 		return -1;
-	return source_remove(s, e);
+	return source_remove(s, e) == -1 ? -1 : 1;
 }
 
 int
@@ -145,11 +146,12 @@ intake_round(struct intake *in, struct source *s, struct err *e)
 	int rc;
 
 	buf_init(&bytes, INTAKE_MAX + 1);
-	while ((rc = source_next(s, &m, e)) == 1)
-		if (one(in, s, &m, &bytes, e) == -1) {
-			rc = -1;
+	while ((rc = source_next(s, &m, e)) == 1) {
+		rc = one(in, s, &m, &bytes, e);
+		if (rc == -1)
 			break;
-		}
+		in->handled += rc;
+	}
 	buf_done(&bytes);
 	return rc;
 }

@@ -35,6 +35,7 @@ struct intake {
 	struct database *db;
 	const char *mailbox; /* its name */
 	enum config_mailbox_use use;
+	long handled; /* so far */
 };
 
 /* For each use: what the child does, and what is done with its answer, which
