@@ -6,6 +6,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "composer/letter/forward.h"
 #include "daemon/mailbox/source.h"
 #include "daemon/mailbox/verdict.h"
 
@@ -84,6 +85,19 @@ intake_take(struct intake *in, const struct returned_mail *mail, struct err *e)
 		return set_aside(in, mail, &why, e);
 	*e = why;
 	return -1;
+}
+
+int
+intake_pass_on(struct intake *in, struct err *e)
+{
+	int n;
+
+	if (forward_round(in->db, in->keys, in->config, &n, e) == 0)
+		return 0;
+	if (e->kind == ERR_TEMP)
+		return -1;
+	log_event(LOG_LEVEL_ERROR, "not-passed-on", "reason", e->text, NULL);
+	return 0;
 }
 
 /* Only its beginning is looked at by a person; the rest is where it was. */

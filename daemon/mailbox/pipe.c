@@ -129,6 +129,12 @@ take(struct intake *in, const struct words *words, struct err *e)
 		mail.n = bytes.len;
 		rc = intake_take(in, &mail, e);
 	}
+	/* The mail itself is on record, so this may as well be done later. */
+	if (rc == 0) {
+		struct err ignored;
+
+		(void)intake_pass_on(in, &ignored);
+	}
 	buf_done(&bytes);
 	return rc;
 }
