@@ -114,6 +114,15 @@ is_list_entry(struct slice before, struct slice after)
 	    slice_starts(after, "failed") || slice_starts(after, "rejected");
 }
 
+/* A line for the other name of who is listed: the one that we wrote to. */
+static bool
+is_alias(struct slice before)
+{
+	before = slice_trim(before);
+	return slice_starts(before, "(expanded from") ||
+	    slice_starts(before, "(generated from");
+}
+
 static bool
 is_somebody_else(struct slice before, struct slice line_before)
 {
@@ -133,7 +142,7 @@ shape_of(struct slice line, struct slice address)
 	struct slice after = slice_from(line, before.n + address.n);
 	struct slice label = strip(before, " \t<\"'([{*>-\xe2\x80\xa2");
 
-	if (label.n == 0 && is_list_entry(before, after))
+	if ((label.n == 0 && is_list_entry(before, after)) || is_alias(before))
 		return SHAPE_LED;
 	if (is_reply(line))
 		return SHAPE_REPLY;
@@ -171,7 +180,8 @@ search_line(struct search *s, struct slice line, struct slice line_before)
 		bool is_ours = is_in(s->ours, address);
 
 		if ((!is_ours && is_in(s->not_them, address)) ||
-		    is_somebody_else(before, line_before) ||
+		    (!is_alias(before) &&
+			is_somebody_else(before, line_before)) ||
 		    (phrases_is(PHRASES_MACHINE, local) && !is_ours))
 			continue;
 		s->v[s->n++] = (struct mention){ address, line,
