@@ -10,6 +10,7 @@
 #include "base/bounce/delivery.h"
 #include "base/bounce/evidence.h"
 #include "base/bounce/feedback.h"
+#include "base/bounce/notice.h"
 #include "base/bounce/phrases.h"
 #include "base/bounce/trace.h"
 #include "base/bounce/wording.h"
@@ -18,6 +19,7 @@
 
 #define NESTED_MAX 2
 #define LINE_MAX_BYTES 500
+#define SAID_WITHIN ((size_t)16 * 1024)
 #define SAID_MAX ((size_t)4096)
 #define SHOWN_TEXT_MAX ((size_t)16 * 1024)
 
@@ -104,12 +106,34 @@ only_recipient(const struct reading *r)
 static struct slice
 said_of(const struct reading *r, const char *address)
 {
-	struct slice s =
-	    address != NULL ? words_about(r->c.text, address) : slice_of("", 0);
+	struct slice s = r->c.text;
 
+	if (s.n > SAID_WITHIN)
+		s.n = SAID_WITHIN;
+	s = address != NULL ? words_about(s, address) : slice_of("", 0);
 	if (s.n > SAID_MAX)
 		s.n = SAID_MAX;
 	return s;
+}
+
+static void
+add_delivery(struct reading *r, const struct delivery *d, size_t of)
+{
+	const char *address = d->address;
+	const char *words = d->diagnostic != NULL ? d->diagnostic : d->more;
+	struct slice about = r->c.text;
+	struct wording w = { d->action, d->status, words, NULL, 0 };
+
+	if (address == NULL && of == 1)
+		address =
+		    r->words.n == 1 ? r->words.v[0].address : only_recipient(r);
+	if (of > 1)
+		about = said_of(r, address);
+	w.text = about.p;
+	w.text_bytes = about.n;
+	add_recipient(r, address, &w,
+	    words != NULL ? one_line(slice_of(words, strlen(words)), r->arena)
+			  : "");
 }
 
 static void
@@ -122,27 +146,25 @@ read_fields(struct reading *r)
 	for (size_t i = 0; i < r->c.nreports; i++)
 		n += delivery_read(r->c.reports[i], r->arena, v + n,
 		    BOUNCE_RECIPIENTS_MAX - n);
-	for (size_t i = 0; i < n; i++) {
-		const char *address = v[i].address;
-		struct wording w = { v[i].action, v[i].status, v[i].diagnostic,
-			NULL, 0 };
-		struct slice about = r->c.text;
+	for (size_t i = 0; i < n; i++)
+		add_delivery(r, &v[i], n);
+}
 
-		if (address == NULL && n == 1)
-			address = r->words.n == 1 ? r->words.v[0].address
-						  : only_recipient(r);
-		if (n > 1)
-			about = said_of(r, address);
-		w.text = about.p;
-		w.text_bytes = about.n;
-		if (v[i].more != NULL && w.diagnostic == NULL)
-			w.diagnostic = v[i].more;
-		add_recipient(r, address, &w,
-		    w.diagnostic != NULL
-			? one_line(slice_of(w.diagnostic, strlen(w.diagnostic)),
-			      r->arena)
-			: "");
-	}
+/* A service says it in JSON. */
+static bool
+read_notice(struct reading *r)
+{
+	struct notice notice;
+
+	if (!notice_read(r->c.text, r->arena, &notice))
+		return false;
+	r->c.text = slice_of("", 0);
+	for (size_t i = 0; i < notice.n; i++)
+		add_delivery(r, &notice.v[i], notice.n);
+	r->b->kind = notice.kind;
+	r->b->rule = "notice";
+	r->b->is_automatic = true;
+	return true;
 }
 
 static void
@@ -159,6 +181,14 @@ add_by_words(struct reading *r, const char *address, struct slice section)
 	add_recipient(r, address, &w, one_line(section, r->arena));
 }
 
+static const char *
+domain_of_sender(const struct reading *r)
+{
+	const char *sign = strchr(r->b->from_address, '@');
+
+	return sign != NULL ? sign + 1 : "";
+}
+
 static void
 read_words(struct reading *r)
 {
@@ -170,7 +200,8 @@ read_words(struct reading *r)
 
 	for (size_t at = 0; addresses_next(all, &at, &one);)
 		n++;
-	for (size_t at = 0; addresses_next(all, &at, &one);) {
+	for (size_t at = 0; r->b->nrecipients < BOUNCE_RECIPIENTS_MAX &&
+	     addresses_next(all, &at, &one);) {
 		const char *address = slice_string(one, one.n, r->arena);
 
 		add_by_words(r, address,
@@ -180,8 +211,14 @@ read_words(struct reading *r)
 		return;
 	for (size_t i = 0; i < r->words.n; i++)
 		add_by_words(r, r->words.v[i].address, r->words.v[i].section);
-	if (r->b->nrecipients == 0 && (only = only_recipient(r)) != NULL)
+	only = r->b->nrecipients == 0 ? only_recipient(r) : NULL;
+	if (only != NULL)
 		add_by_words(r, only, r->c.text);
+	else if (r->b->nrecipients == 0 && words_local(r->c.text, &one))
+		add_by_words(r,
+		    arena_printf(r->arena, "%.*s@%s", (int)one.n, one.p,
+			domain_of_sender(r)),
+		    r->c.text);
 }
 
 /* A complaint, or a report of authentication, or a wish. */
@@ -194,6 +231,7 @@ read_feedback(struct reading *r)
 	struct feedback fb;
 
 	if (r->c.feedback.n == 0 &&
+	    strcmp(r->c.mail.parts[0].report_type, "feedback-report") != 0 &&
 	    (original == NULL ||
 		fields_next(original, "X-HmXmrOriginalRecipient", NULL) ==
 		    NULL ||
@@ -208,6 +246,31 @@ read_feedback(struct reading *r)
 		struct wording w = { .action = "delivered" };
 
 		add_recipient(r, fb.recipients[i], &w, "");
+	}
+	return true;
+}
+
+/* Was it read; but RFC 5429 2.2.1 lets a system refuse a mail that way. */
+static bool
+read_receipt(struct reading *r)
+{
+	const char *became = fields_get(&r->c.receipt, "Disposition", r->arena);
+	const struct field *to =
+	    fields_next(&r->c.receipt, "Final-Recipient", NULL);
+
+	if (r->c.receipt.n == 0 &&
+	    strcmp(r->c.mail.parts[0].report_type,
+		"disposition-notification") != 0)
+		return false;
+	trace_report(&r->c.receipt, r->arena, r->b);
+	r->b->kind = BOUNCE_RECEIPT;
+	r->b->rule = "disposition-notification";
+	r->b->is_automatic = true;
+	if (r->evidence.is_daemon && r->evidence.says >= 2 && to != NULL &&
+	    strstr(became, "deleted") != NULL) {
+		r->b->kind = BOUNCE_REPORT;
+		add_by_words(r, addresses_of_field(to->value, r->arena),
+		    r->c.text);
 	}
 	return true;
 }
@@ -298,17 +361,8 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 	trace_read(r.c.top, r.c.original.n > 0 ? &r.c.original : NULL, arena,
 	    b);
 	describe(&r);
-	if (read_feedback(&r))
+	if (read_feedback(&r) || read_receipt(&r) || read_notice(&r))
 		return;
-	if (r.c.receipt.n > 0 ||
-	    strcmp(r.c.mail.parts[0].report_type, "disposition-notification") ==
-		0) {
-		trace_report(&r.c.receipt, arena, b);
-		b->kind = BOUNCE_RECEIPT;
-		b->rule = "disposition-notification";
-		b->is_automatic = true;
-		return;
-	}
 	if (!read_report(&r)) {
 		read_kind(&r);
 		return;

@@ -15,6 +15,7 @@ enum shape {
 	SHAPE_LED,     /* at its start */
 	SHAPE_REPLY,   /* in an SMTP reply or command */
 	SHAPE_LABELED, /* right behind a label */
+	SHAPE_SUBJECT, /* at its start, a sentence follows */
 	SHAPE_MENTIONED,
 	SHAPES
 };
@@ -23,6 +24,7 @@ struct mention {
 	struct slice address, line;
 	enum shape shape;
 	bool is_ours; /* one of those we wrote to, as far as that is known */
+	bool is_else; /* of somebody to turn to */
 };
 
 struct search {
@@ -113,6 +115,15 @@ is_list_entry(struct slice before, struct slice after)
 	    slice_starts(after, "failed") || slice_starts(after, "rejected");
 }
 
+/* A line for the other name of who is listed: the one that we wrote to. */
+static bool
+is_alias(struct slice before)
+{
+	before = slice_trim(before);
+	return slice_starts(before, "(expanded from") ||
+	    slice_starts(before, "(generated from");
+}
+
 static bool
 is_somebody_else(struct slice before, struct slice line_before)
 {
@@ -132,11 +143,14 @@ shape_of(struct slice line, struct slice address)
 	struct slice after = slice_from(line, before.n + address.n);
 	struct slice label = strip(before, " \t<\"'([{*>-\xe2\x80\xa2");
 
-	if (label.n == 0 && is_list_entry(before, after))
+	if ((label.n == 0 && is_list_entry(before, after)) || is_alias(before))
 		return SHAPE_LED;
 	if (is_reply(line))
 		return SHAPE_REPLY;
-	if (phrases_end(PHRASES_RECIPIENT, strip(label, " \t:;,")))
+	if (label.n == 0)
+		return SHAPE_SUBJECT;
+	label = strip(label, " \t:;,");
+	if (!slice_is(label, "To") && phrases_end(PHRASES_RECIPIENT, label))
 		return SHAPE_LABELED;
 	return SHAPE_MENTIONED;
 }
@@ -168,12 +182,37 @@ search_line(struct search *s, struct slice line, struct slice line_before)
 		bool is_ours = is_in(s->ours, address);
 
 		if ((!is_ours && is_in(s->not_them, address)) ||
-		    is_somebody_else(before, line_before) ||
 		    (phrases_is(PHRASES_MACHINE, local) && !is_ours))
 			continue;
 		s->v[s->n++] = (struct mention){ address, line,
-			shape_of(line, address), is_ours };
+			shape_of(line, address), is_ours,
+			!is_alias(before) &&
+			    is_somebody_else(before, line_before) };
 	}
+}
+
+/* Somebody to turn to is so wherever else the address stands, unless it is in
+ * a list. */
+static void
+drop_others(struct search *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		bool drop = s->v[i].is_else;
+
+		for (size_t k = 0; k < s->n && !drop &&
+		     s->v[i].shape >= SHAPE_LABELED && !s->v[i].is_ours;
+		     k++)
+			drop = s->v[k].is_else &&
+			    addresses_same(s->v[k].address, s->v[i].address);
+		if (drop)
+			s->v[i].line.n = 0;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].line.n > 0)
+			s->v[n++] = s->v[i];
+	s->n = n;
 }
 
 static void
@@ -235,21 +274,38 @@ choose(const struct search *s, bool *ret_only_ours)
 		if (s->v[i].is_ours && s->v[i].shape < best_ours)
 			best_ours = s->v[i].shape;
 	}
-	*ret_only_ours = best_ours < SHAPES && best_ours != best;
+	*ret_only_ours =
+	    best_ours < SHAPES && (best_ours != best || best >= SHAPE_SUBJECT);
 	return *ret_only_ours ? best_ours : best;
 }
 
-/* In a list the words follow the address, in a dialogue they go before it. */
+/* From the last command in it, as other commands were about others. */
+static struct slice
+last_exchange(struct slice s)
+{
+	struct slice rest = s, line, from = s;
+
+	for (struct slice here = rest; slice_line(&rest, &line); here = rest)
+		if (slice_starts(slice_trim(line), ">>>"))
+			from = here;
+	return from;
+}
+
+/* In a list the words follow the address, in a dialogue they go before it.
+ * i and next are the first mentions of this one and of another. */
 static void
-section(const struct search *s, size_t i, size_t next, const char *from,
+section(const struct search *s, size_t i, size_t next, const char **from,
     struct words_recipient *r)
 {
 	const char *start = s->v[i].line.p, *end = s->text.p + s->text.n;
 	struct slice rest, line;
 
 	if (s->v[i].shape == SHAPE_REPLY) {
-		r->section = slice_of(from,
-		    (size_t)(s->v[i].line.p + s->v[i].line.n - from));
+		line = s->v[next - 1].line;
+		end = line.p + line.n;
+		r->section =
+		    last_exchange(slice_of(*from, (size_t)(end - *from)));
+		*from = end;
 		return;
 	}
 	if (next < s->n)
@@ -281,6 +337,7 @@ words_read(struct slice text, const char *not_them,
 	ret->is_told = false;
 	s.v = arena_alloc(arena, SEEN_MAX * sizeof(*s.v));
 	search_text(&s);
+	drop_others(&s);
 	shape = choose(&s, &only_ours);
 	ret->is_listed = s.n > 0 && shape < SHAPE_MENTIONED;
 	for (size_t i = 0, next; i < s.n && ret->n < WORDS_MAX; i = next) {
@@ -297,12 +354,36 @@ words_read(struct slice text, const char *not_them,
 				next = k + 1;
 		ret->v[ret->n].address =
 		    slice_string(s.v[i].address, s.v[i].address.n, arena);
-		section(&s, i, next, from, &ret->v[ret->n++]);
+		section(&s, i, next, &from, &ret->v[ret->n++]);
 		ret->is_told |= phrases_in(PHRASES_FAILED, s.v[i].line) != 0;
-		from = s.v[i].line.p + s.v[i].line.n;
 	}
 	if (ret->n == 1)
 		ret->v[0].section = text;
+}
+
+bool
+words_local(struct slice text, struct slice *ret)
+{
+	struct slice rest = text, line, before = { "", 0 };
+
+	while (slice_line(&rest, &line)) {
+		struct slice word = slice_trim(line);
+		size_t n = 0;
+
+		while (n < word.n &&
+		    (isalnum((unsigned char)word.p[n]) ||
+			strchr("._+-", word.p[n]) != NULL))
+			n++;
+		if (word.n > 0 && n == word.n && before.n > 0 &&
+		    before.p[before.n - 1] == ':' &&
+		    phrases_in(PHRASES_FAILED, before) != 0) {
+			*ret = word;
+			return true;
+		}
+		if (word.n > 0)
+			before = word;
+	}
+	return false;
 }
 
 struct slice
