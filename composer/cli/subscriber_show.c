@@ -34,6 +34,7 @@ mail_name(const struct person *p, int i)
 		{ "details", N_("the mail with a link to the details") },
 		{ "address", N_("the mail to confirm a new address") },
 		{ "address-changed", N_("the mail that the address changed") },
+		{ "probe", N_("the mail that says they get it again") },
 	};
 	const char *letter = rows_text(&p->mails, i, "letter");
 

@@ -72,6 +72,8 @@ alarm_write_command(const char *key, const char *name, const char *text,
 		(void)buf_addf(out, "tweeluik issue show %s", name);
 	else if (strcmp(key, "worker") == 0)
 		(void)buf_adds(out, "systemctl start tweeluik-send");
+	else if (strcmp(key, "blocked") == 0)
+		(void)buf_addf(out, "tweeluik bounce list --issue %s", name);
 	else if (strcmp(key, "report") == 0)
 		(void)buf_addf(out, "tweeluik issue report %s", name);
 	else if (strcmp(key, "held") == 0)
