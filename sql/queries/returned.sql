@@ -1,0 +1,19 @@
+-- What comes back (base/bounce/returned.c), and what of it is passed on
+-- (composer/letter/forward.c).
+
+-- name: returned_known
+select returned_known($1, $2, $3) as known
+
+-- name: returned_aside
+select returned_aside($1, $2, $3, $4, $5)
+
+-- name: returned_take
+select effect, left_hash, left_id, left_way, at
+from returned_take($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+	$15, $16, $17, $18, $19, $20)
+
+-- name: returned_forward_next
+select id, raw_sealed, from_sealed, at, more from returned_forward_next()
+
+-- name: returned_forwarded
+select returned_forwarded($1, $2, $3, $4, $5)
