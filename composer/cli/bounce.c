@@ -44,8 +44,7 @@ const struct cli_command cli_bounce_commands[] = {
 		{ "tweeluik bounce show info@voorbeeld.example", NULL }),
 	    N_("0 shown, 3 no such message or subscriber, 4 the message itself "
 	       "is gone"),
-	    "tweeluik bounce list, tweeluik subscriber show",
-	    cli_bounce_show },
+	    "tweeluik bounce list, tweeluik subscriber show", cli_bounce_show },
 	{ "bounce", "process", N_("Handle one message that came back"), "", 0,
 	    0, process_options,
 	    CLI_EXAMPLES({ "tweeluik bounce process --file melding.eml", NULL },

@@ -35,8 +35,8 @@ const char *bounce_done(const char *what);
 const char *bounce_state_word(const char *state);
 /* Why a message waits: a word of ours or words as they stand. */
 const char *bounce_why(const char *reason);
-/* Why a reader is undeliverable: a status, a word of ours or of a person. */
-const char *bounce_state_reason(const char *reason);
+/* Why a reader is undeliverable, in the language of messages. */
+const char *bounce_state_reason(struct cli *c, const char *reason);
 
 /* The address somebody probably meant, NULL: nothing to suggest. */
 const char *bounce_suggestion(struct cli *c, const char *address);
@@ -48,6 +48,9 @@ int bounce_open(struct cli *c, const struct rows *r, int row,
 /* Put the members address, from and subject in the place of sealed ones. */
 int bounce_open_row(struct cli *c, const struct rows *r, int row, json_t *o,
     struct err *e);
+
+/* What a stranger wrote, without what would steer a terminal. */
+json_t *bounce_json_text(struct cli *c, const char *text);
 
 /* What came back in a message or from a reader, as a list. */
 int bounce_look(struct cli *c, struct param message, struct param reader,

@@ -9,8 +9,9 @@
 /* From which moment, and about which issue alone. */
 struct span {
 	struct param issue, since;
-	const char *name; /* of the issue it begins with, NULL: from the start */
-	bool about;	  /* that issue alone */
+	const char
+	    *name;  /* of the issue it begins with, NULL: from the start */
+	bool about; /* that issue alone */
 };
 
 static int
@@ -21,8 +22,7 @@ read_span(struct cli *c, const struct cli_args *a, struct span *ret,
 	struct issue i;
 	struct rows r;
 
-	*ret = (struct span){ param_null(), param_null(), NULL,
-		false };
+	*ret = (struct span){ param_null(), param_null(), NULL, false };
 	if (word != NULL && args_flag(a, "all"))
 		return err_set(e, ERR_USAGE,
 		    "--issue and --all do not go together");
@@ -125,8 +125,7 @@ look_at_done(struct cli *c, const struct span *s, json_t *to, struct err *e)
 		    json_string(arena_printf(&c->arena, "%s: %s",
 			tr(reason[0] != '\0'
 				? bounce_meaning(reason, "")
-				: bounce_kind_meaning(
-				      rows_str(&r, i, "kind"))),
+				: bounce_kind_meaning(rows_str(&r, i, "kind"))),
 			tr(bounce_done(what)))));
 		(void)json_array_append_new(to, o);
 	}
@@ -145,8 +144,8 @@ print_reader(struct cli *c, const json_t *o)
 
 	if (json_is_true(json_object_get(o, "again")))
 		meaning = arena_printf(&c->arena,
-		    tr_n("%s (%lld issue in a row)", "%s (%lld issues in a row)",
-			(unsigned long)n),
+		    tr_n("%s (%lld issue in a row)",
+			"%s (%lld issues in a row)", (unsigned long)n),
 		    meaning, (long long)n);
 	out("  %s  %s%s%s\n", address,
 	    issue[0] != '\0' ? arena_printf(&c->arena, tr("number %s"), issue)

@@ -71,7 +71,7 @@ add_text(struct cli *c, int64_t id, json_t *o, struct err *e)
 	bounce_init();
 	if (raw != NULL && bounce_read(raw, n, &c->arena, &b, &ignored) == 0)
 		text = b.text;
-	(void)json_object_set_new(o, "text", json_string(text));
+	(void)json_object_set_new(o, "text", bounce_json_text(c, text));
 	return 0;
 }
 
@@ -111,6 +111,18 @@ print_line(const char *label, const char *value)
 }
 
 static void
+print_text(const char *text)
+{
+	size_t n = strnlen(text, TEXT_SHOWN);
+
+	while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80)
+		n--;
+	if (n > 0)
+		out("\n%.*s%s\n", (int)n, text,
+		    text[n] != '\0' ? " [...]" : "");
+}
+
+static void
 print_message(struct cli *c, const json_t *o)
 {
 	const json_t *list = json_object_get(o, "bounces");
@@ -135,8 +147,7 @@ print_message(struct cli *c, const json_t *o)
 	print_line(tr("From"), json_str(o, "from"));
 	print_line(tr("Subject"), json_str(o, "subject"));
 	json_array_foreach(list, i, b) bounce_print(c, b);
-	if (text[0] != '\0')
-		out("\n%.*s\n", TEXT_SHOWN, text);
+	print_text(text);
 	if (json_is_true(json_object_get(o, "raw")))
 		out(tr("\nThe message itself: tweeluik bounce show %lld "
 		       "--raw\n"),

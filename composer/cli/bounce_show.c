@@ -16,8 +16,7 @@ print_reader(struct cli *c, const json_t *o)
 	size_t i;
 
 	cli_line(tr("Address"), json_str(o, "address"));
-	cli_line(tr("State"),
-	    tr(subscriber_state_word(json_str(o, "state"))));
+	cli_line(tr("State"), tr(subscriber_state_word(json_str(o, "state"))));
 	cli_line(tr("In a row"),
 	    arena_printf(&c->arena,
 		tr_n("%lld issue came back, %lld of them with a dead address",

@@ -33,7 +33,7 @@ bounce_meaning(const char *reason, const char *status)
 		{ "blocked", N_("the mail system refuses it as unwanted") },
 		{ "authentication",
 		    N_("the mail system doubts that the mail comes from us") },
-		{ "temporary", N_("the mail system could not take it then") },
+		{ "temporary", N_("the mail system could not take it") },
 		{ "too-large", N_("the mail is too large") },
 		{ "content", N_("the mail system refuses what is in it") },
 	};
@@ -110,12 +110,14 @@ bounce_why(const char *reason)
 }
 
 const char *
-bounce_state_reason(const char *reason)
+bounce_state_reason(struct cli *c, const char *reason)
 {
 	if (reason[0] >= '2' && reason[0] <= '5' && reason[1] == '.')
-		return reply_meaning(0, reason, "");
-	return strcmp(reason, "command") == 0 ? N_("by the office")
-					      : bounce_meaning(reason, "");
+		return arena_printf(&c->arena, "%s (%s)",
+		    tr(reply_meaning(0, reason, "")), reason);
+	return strcmp(reason, "by-hand") == 0 ? tr("so the office decided")
+	    : strcmp(reason, "import") == 0   ? tr("so an import says")
+					      : tr(bounce_meaning(reason, ""));
 }
 
 const char *
@@ -124,8 +126,7 @@ bounce_suggestion(struct cli *c, const char *address)
 	const char *at = strrchr(address, '@');
 	const char *domain = at != NULL ? typo_domain(at + 1) : NULL;
 
-	return domain == NULL
-	    ? NULL
-	    : arena_printf(&c->arena, "%.*s%s", (int)(at + 1 - address),
-		  address, domain);
+	return domain == NULL ? NULL
+			      : arena_printf(&c->arena, "%.*s%s",
+				    (int)(at + 1 - address), address, domain);
 }

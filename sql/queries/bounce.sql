@@ -85,18 +85,21 @@ order by b.at desc, b.id desc limit 100
 select issues, dead from bounce_streak($1)
 
 -- name: bounce_reactivate
--- With one mail that checks the address.
-select subscriber_reactivate($1, $2, $3), letter_add('probe', s.id, s.language)
-from subscriber s where s.id = $1
+-- With one mail that checks the address.  No row, as in the next one: they are
+-- in another state by now.
+select letter_add('probe', s.id, s.language) as letter from subscriber s
+where s.id = $1 and subscriber_reactivate(s.id, $2, $3)
 
 -- name: bounce_suppress
-select subscriber_suppress($1, $2, $3)
+select 1 as done where subscriber_suppress($1, $2, $3)
 
 -- name: bounce_keep
--- $2 is for the others; who it was stays in the log.
-insert into bounce_judged as j (subscriber_id, by) select $1, $3
-where $2::text is not null
-on conflict (subscriber_id) do update set at = now(), by = excluded.by
+with kept as (
+	insert into bounce_judged as j (subscriber_id, by) values ($1, $3)
+	on conflict (subscriber_id) do update
+		set at = now(), by = excluded.by
+	returning subscriber_id)
+select activity_add($3, 'subscriber', subscriber_id, 'kept', $2) from kept
 
 -- name: bounce_dismiss
 -- No row: it does not wait.
@@ -110,3 +113,57 @@ update returned set state = 'review', forward = true, by = $2,
 	changed_at = now()
 where id = $1 and state in ('review', 'aside') and raw_sealed is not null
 returning id
+
+-- name: subscriber_returns
+-- How mail to a subscriber fails lately, and what came back last.
+select k.issues as in_a_row, k.dead, b.*
+from bounce_streak($1) k
+left join lateral (select rfc3339(x.at) as at, x.status, x.reason
+	from bounce x where x.subscriber_id = $1 and x.class in ('hard', 'soft')
+	order by x.at desc, x.id desc limit 1) b on true
+
+-- name: why_returns
+select rfc3339(at) as at, class, status, reason, diagnostic, effect
+from bounce where subscriber_id = $1 and mailing_id = $2
+	and source = 'report' and class in ('hard', 'soft')
+order by id
+
+-- name: report_returned
+-- Of an issue that a server had taken at first, by reason.
+select b.reason, count(distinct b.subscriber_id) as n
+from bounce b where b.issue_id = $1 and b.source = 'report'
+	and b.class in ('hard', 'soft')
+group by b.reason order by n desc, b.reason
+
+-- name: report_answers
+-- What else came by mail about an issue.
+select count(*) filter (where r.kind = 'complaint') as complaints,
+	count(*) filter (where r.kind = 'unsubscribe') as unsubscribed,
+	count(*) filter (where r.kind = 'autoreply') as absent,
+	count(*) filter (where r.kind in ('person', 'moved', 'challenge'))
+		as people
+from returned r join mailing m on m.id = r.mailing_id
+where m.issue_id = $1
+
+-- name: status_returns
+-- What waits for a person: mails, and readers who fail again and again.
+select (select count(*) from returned where state in ('review', 'aside')
+		and not forward) as mails,
+	(select count(*) from (
+		select distinct b.subscriber_id from bounce b
+		where b.effect = 'counted' and b.at > coalesce((
+			select max(m.created_at) from mailing m
+			where m.kind = 'issue'), '-infinity')) x
+	join subscriber s on s.id = x.subscriber_id
+		and s.state in ('active', 'paused')
+	cross join lateral bounce_streak(s.id) k where k.issues >= 3) as readers
+
+-- name: status_mailboxes
+-- Unread: for a day.
+select m.name, rfc3339(m.last_read_at) as last_read_at,
+	rfc3339(m.failing_since) as failing_since, m.last_error,
+	coalesce(extract(day from now() - x.since)::int, 0) as days,
+	coalesce(x.since <= now() - interval '1 day', false) as unread
+from mailbox m,
+lateral (select coalesce(m.last_read_at, m.failing_since) as since) x
+order by m.name
