@@ -119,13 +119,31 @@ begin
 	end loop;
 end $$;
 
+-- What was planned in a mailing for a reader.  No index leads there, for it
+-- would make freezing slower (0007); but freezing sorts by edition and number,
+-- so the ends of a chunk tell whether somebody is in it.
+create function delivery_of(the_mailing bigint, the_subscriber bigint)
+returns setof delivery
+language sql stable rows 1 set enable_seqscan = off set enable_hashjoin = off
+set enable_mergejoin = off set enable_bitmapscan = off as $$
+	select distinct d.* from chunk c
+	join delivery a on a.mailing_id = c.mailing_id and a.seq = c.first_seq
+	join delivery z on z.mailing_id = c.mailing_id and z.seq = c.last_seq
+	cross join lateral (select * from delivery x
+		where x.mailing_id = c.mailing_id
+			and x.seq between c.first_seq and c.last_seq
+			and x.subscriber_id = the_subscriber
+		offset 0) d -- the chunk first, then into it
+	where c.mailing_id = the_mailing and (a.message_id <> z.message_id
+		or the_subscriber between a.subscriber_id and z.subscriber_id)
+$$;
+
 -- Whether an issue that was frozen between two moments has succeeded.
 create function bounce_success(the_subscriber bigint, after timestamptz,
 	before timestamptz) returns boolean
 language sql stable as $$
 	select exists (select from mailing m
-		join delivery d on d.mailing_id = m.id
-			and d.subscriber_id = the_subscriber
+		cross join lateral delivery_of(m.id, the_subscriber) d
 		join outcome o on o.mailing_id = d.mailing_id and o.seq = d.seq
 			and o.result = 'accepted'
 		where m.kind = 'issue' and m.created_at > after
@@ -270,8 +288,7 @@ $$;
 create function returned_token_good(the_subscriber bigint, the_mailing bigint,
 	for_leaving boolean) returns boolean
 language sql stable as $$
-	select exists (select from delivery d where d.mailing_id = the_mailing
-			and d.subscriber_id = the_subscriber)
+	select exists (select from delivery_of(the_mailing, the_subscriber))
 		or for_leaving and exists (select from subscriber s
 			left join mailing m on m.id = the_mailing
 			where s.id = the_subscriber
@@ -391,8 +408,8 @@ end $$;
 -- The next message that the help desk is to have as it is: twenty an hour in
 -- all, so that no flood of mail becomes one of ours; more: others have to wait.
 create function returned_forward_next()
-returns table (id bigint, raw_sealed bytea, from_sealed bytea, at text,
-	more boolean)
+returns table (id bigint, raw_sealed bytea, from_sealed bytea,
+	subject_sealed bytea, more boolean)
 language plpgsql security definer set search_path from current as $$
 declare
 	room int;
@@ -401,7 +418,7 @@ begin
 	select 20 - count(*) into room from returned r
 	where r.forwarded_at > now() - interval '1 hour';
 	return query
-	select r.id, r.raw_sealed, r.from_sealed, rfc3339(r.at),
+	select r.id, r.raw_sealed, r.from_sealed, r.subject_sealed,
 		room = 1 and count(*) over () > 1
 	from returned r
 	where r.forward and r.state = 'review' and r.raw_sealed is not null
@@ -425,6 +442,13 @@ begin
 	perform mailing_recipient(mailing_for('system', null, interval '3 days'),
 		the_message, null, sealed_to);
 end $$;
+
+-- It cannot be: a person has to look, and see why.
+create function returned_kept(the_returned bigint, why text) returns void
+language sql security definer set search_path from current as $$
+	update returned set forward = false, reason = why, changed_at = now()
+	where id = the_returned
+$$;
 
 -- People decide: an undeliverable reader gets mail again, or one gets none any
 -- more.  False when the reader is not in such a state.
@@ -464,3 +488,204 @@ begin
 		why);
 	return true;
 end $$;
+
+-- As it was (0005), and who was put off until the end has something to say.
+create or replace function chunk_close(c chunk, retry_after interval,
+	hold_uncertain boolean) returns void
+language plpgsql
+set enable_seqscan = off set max_parallel_workers_per_gather = 0 as $$
+declare
+	again int[];
+	lapsed int[] := '{}';
+	due timestamptz := now() + retry_after;
+	ends timestamptz;
+	n record;
+begin
+	select expires_at into ends from mailing where id = c.mailing_id;
+	select count(*) filter (where o.result = 'accepted') as accepted,
+		count(*) filter (where o.result = 'refused') as refused,
+		count(*) filter (where o.result = 'expired') as expired,
+		count(*) filter (where o.result = 'suppressed') as suppressed,
+		count(*) filter (where o.result = 'uncertain') as uncertain,
+		array_agg(o.seq order by o.seq) filter (where
+			o.result = 'deferred') as deferred
+	into n from chunk_outcomes(c) o;
+	again := coalesce(n.deferred, '{}');
+	if due > ends then
+		lapsed := again;
+		again := '{}';
+		insert into outcome (mailing_id, seq, attempt, result)
+		select c.mailing_id, s, c.attempt + 1, 'expired'
+		from unnest(lapsed) s;
+	elsif n.uncertain > 0 and not hold_uncertain then
+		again := again || array(
+			select o.seq from chunk_outcomes(c) o
+			where o.result = 'uncertain' and not exists (select from outcome u
+					where u.mailing_id = o.mailing_id
+						and u.seq = o.seq
+						and u.attempt < o.attempt
+						and u.result = 'uncertain'
+						and u.stage is not null));
+	end if;
+	if n.expired + cardinality(lapsed) > 0 then
+		perform bounce_expired(c.mailing_id, lapsed || array(
+			select o.seq from chunk_outcomes(c) o
+			where o.result = 'expired'));
+	end if;
+	update chunk set done_at = now(), leased_by = null, leased_until = null,
+		accepted = n.accepted, refused = n.refused,
+		expired = n.expired + cardinality(lapsed),
+		suppressed = n.suppressed,
+		uncertain = n.uncertain + coalesce(cardinality(n.deferred), 0)
+			- cardinality(lapsed) - cardinality(again)
+	where mailing_id = c.mailing_id and no = c.no;
+	perform chunk_add(c.mailing_id, c.attempt + 1, again, due);
+	if not exists (select from chunk where mailing_id = c.mailing_id
+		and done_at is null) then
+		perform mailing_close(c.mailing_id);
+	end if;
+end $$;
+
+-- As it was (0008), and what came back from a person or about one goes as well.
+create or replace function subscriber_erase(the_subscriber bigint, way text)
+returns jsonb language plpgsql as $$
+declare
+	h bytea;
+	events int;
+	copies int;
+	letters int;
+	lines int;
+	came_back int;
+begin
+	select address_hash into h from subscriber
+	where id = the_subscriber for update;
+	if h is null then
+		return null;
+	end if;
+	delete from signup where address_hash = h;
+	update delivery set address_sealed = null
+	where subscriber_id = the_subscriber and address_sealed is not null;
+	get diagnostics copies = row_count;
+	delete from consent_event where address_hash = h;
+	get diagnostics events = row_count;
+	delete from letter where subscriber_id = the_subscriber;
+	get diagnostics letters = row_count;
+	delete from returned where subscriber_id = the_subscriber
+		or from_hash = h;
+	get diagnostics came_back = row_count;
+	update activity set subject_id = null
+	where subject = 'subscriber' and subject_id = the_subscriber;
+	get diagnostics lines = row_count;
+	delete from subscriber where id = the_subscriber;
+	-- A complaint or a block stays what it is.
+	insert into suppression (address_hash, reason) values (h, 'erased')
+	on conflict (address_hash) do update
+		set reason = 'erased', on_date = excluded.on_date
+		where suppression.reason = 'unsubscribed';
+	perform activity_add(way, 'subscriber', null, 'erased');
+	return jsonb_build_object('subscriber', 1, 'events', events,
+		'letters', letters, 'copies', copies, 'activity', lines,
+		'returned', came_back);
+end $$;
+
+create or replace function retention_kinds() returns text[]
+language sql immutable as $$
+	select '{pending,left,proof,events,copies,details,deliveries,mails,'
+		'messages,letters,activity,pace,raw,returned,bounces,'
+		'forwards}'::text[]
+$$;
+
+-- What came back: as it was and from whom for seven days, what it meant for as
+-- long as deliveries; and what was passed on of it, once that is over.
+create function retention_returned(the_kind text, moment timestamptz,
+	batch int) returns bigint language plpgsql as $$
+declare
+	n bigint;
+	them bigint[];
+begin
+	if the_kind = 'raw' then
+		update returned set raw_sealed = null, from_sealed = null,
+			subject_sealed = null
+		where id in (select x.id from returned x
+			where x.at <= moment - interval '7 days'
+				and num_nonnulls(x.raw_sealed, x.from_sealed,
+					x.subject_sealed) > 0
+			limit batch);
+	elsif the_kind = 'returned' then
+		delete from returned where id in (select x.id from returned x
+			where x.at <= moment - interval '90 days' limit batch);
+	elsif the_kind = 'bounces' then
+		delete from bounce where id in (select x.id from bounce x
+			where x.at <= moment - interval '90 days' limit batch);
+	else
+		them := array(select distinct d.message_id from message x
+			join delivery d on d.message_id = x.id
+			join mailing_over m on m.id = d.mailing_id
+			where x.sealed and m.over_at <= moment - interval '7 days'
+			limit batch);
+		delete from outcome o using delivery d
+		where o.mailing_id = d.mailing_id and d.message_id = any (them);
+		with gone as (
+			delete from delivery where message_id = any (them)
+			returning mailing_id)
+		delete from mailing where id in (select mailing_id from gone);
+		delete from message where id = any (them);
+	end if;
+	get diagnostics n = row_count;
+	return n;
+end $$;
+
+-- As it was (0013), with these.
+create or replace function retention_batch(the_kind text, moment timestamptz, batch int)
+returns bigint language plpgsql as $$
+declare
+	n bigint;
+begin
+	if the_kind in ('pending', 'left', 'proof', 'events') then
+		return retention_people(the_kind, moment, batch);
+	elsif the_kind in ('details', 'deliveries') then
+		return retention_deliveries(the_kind, moment, batch);
+	elsif the_kind in ('copies', 'mails', 'messages', 'letters') then
+		return retention_mails(the_kind, moment, batch);
+	elsif the_kind in ('raw', 'returned', 'bounces', 'forwards') then
+		return retention_returned(the_kind, moment, batch);
+	elsif the_kind = 'activity' then
+		delete from activity where id in (select x.id from activity x
+			where x.at <= moment - interval '12 months' limit batch);
+	else
+		delete from pace where changed_at <= moment - interval '30 days';
+	end if;
+	get diagnostics n = row_count;
+	return n;
+end $$;
+
+-- What is wrong with our mail in the eyes of those who refuse it: of an issue,
+-- in three days, three readers or one in a hundred for the same reason, with
+-- the status that was most given for it.  Readers can do nothing about it.
+create function blocked_conditions(at timestamptz)
+returns table (key text, issue_id bigint, text text, since timestamptz)
+language sql stable as $$
+	select 'blocked', x.issue_id,
+		string_agg(trim(x.reason || ' ' || x.status) || ': ' || x.n, ', '
+			order by x.n desc, x.reason), min(x.since)
+	from (select b.issue_id, b.reason,
+			count(distinct b.subscriber_id) as n,
+			coalesce(mode() within group (order by b.status)
+				filter (where b.status <> ''), '') as status,
+			min(b.at) as since, max(m.planned) as planned
+		from bounce b
+		join mailing m on m.id = b.mailing_id and m.kind = 'issue'
+		where b.effect = 'blocked' and b.at <= $1
+			and b.at > $1 - interval '3 days'
+		group by b.issue_id, b.reason) x
+	where x.n >= 3 or x.n * 100 >= x.planned
+	group by x.issue_id
+$$;
+alter function alarm_conditions(timestamptz, text)
+	rename to sending_conditions;
+create function alarm_conditions(at timestamptz, quiet_hours text)
+returns table (key text, issue_id bigint, text text, since timestamptz)
+language sql stable as $$
+	select * from sending_conditions(at, quiet_hours)
+	union all select * from blocked_conditions(at)
+$$;

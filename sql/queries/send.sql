@@ -34,14 +34,12 @@ where leased_by = $1 and done_at is null
 		where h.m = c.mailing_id and h.n = c.no)
 
 -- name: send_message
-select bytes, slots from message where id = $1
+select bytes, slots, sealed from message where id = $1
 
--- name: send_dead
-select subscriber_undeliverable($1, $2)
-
--- name: send_dead_of
-select subscriber_undeliverable(subscriber_id, $3) from delivery
-where mailing_id = $1 and seq = $2
+-- Refusals that are on record say something of the readers; dead: of their
+-- addresses.
+-- name: send_refused
+select bounce_refused($1, $2, $3)
 
 -- name: send_pause
 select send_pause($1, $2, $3, $4)

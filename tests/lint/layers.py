@@ -39,7 +39,7 @@ FLOORS = {
 }
 # Bytes in, answers out: these see no socket, no database, no network library.
 PURE = """
-base/address base/arena base/buf base/datefmt base/day base/err base/personal
+base/address base/arena base/bounce/scrub base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
 composer/item/item_key composer/item/privacy composer/list/csv
@@ -47,7 +47,7 @@ composer/list/csv_scan composer/list/csv_stream composer/list/org_csv
 composer/list/org_field composer/list/org_form composer/list/org_sheet
 composer/list/subscriber_rows composer/list/typo composer/message/header
 composer/letter/alarm_words composer/letter/letter
-composer/message/message composer/message/packed composer/message/qp
+composer/message/enclosed composer/message/message composer/message/packed composer/message/qp
 composer/message/vet
 composer/template/plaintext composer/template/sentence
 composer/template/template composer/template/template_text
