@@ -45,6 +45,20 @@ check_uncertain(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static int
+check_mailbox_kind(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_one_of(cfg, opt,
+	    (const char *const[]){ "imap", "pop3", "maildir", "pipe", NULL });
+}
+
+static int
+check_mailbox_use(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_one_of(cfg, opt,
+	    (const char *const[]){ "return", "items", NULL });
+}
+
+static int
 check_address(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *v = cfg_opt_getnstr(opt, 0);
@@ -273,6 +287,10 @@ config_check_values(struct cfg_t *cfg)
 		{ "web|metrics", check_metrics },
 		{ "web|signups_per_network", check_limit },
 		{ "web|signup_letters", check_limit },
+		{ "mailbox|kind", check_mailbox_kind },
+		{ "mailbox|use", check_mailbox_use },
+		{ "mailbox|port", check_number },
+		{ "mailbox|tls", check_tls },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

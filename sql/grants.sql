@@ -106,7 +106,8 @@ declare
 begin
 	for f, r in select p.oid, x.role from pg_proc p
 		join (values ('web_', 'tweeluik_web'),
-			('returned_', 'tweeluik_mailbox')) x (prefix, role)
+			('returned_', 'tweeluik_mailbox'),
+			('mailbox_', 'tweeluik_mailbox')) x (prefix, role)
 			on starts_with(p.proname, x.prefix)
 		where p.pronamespace = 'tweeluik'::regnamespace
 	loop
