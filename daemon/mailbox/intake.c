@@ -1,11 +1,13 @@
 #include "daemon/mailbox/intake.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "composer/letter/forward.h"
 #include "daemon/mailbox/source.h"
 #include "daemon/mailbox/verdict.h"
 
@@ -84,6 +86,26 @@ intake_take(struct intake *in, const struct returned_mail *mail, struct err *e)
 		return set_aside(in, mail, &why, e);
 	*e = why;
 	return -1;
+}
+
+int
+intake_pass_on(struct database *db, const struct keys *keys,
+    const struct config *config, struct err *e)
+{
+	char count[16];
+	int n;
+
+	if (forward_round(db, keys, config, &n, e) == -1) {
+		if (e->kind == ERR_TEMP)
+			return -1;
+		log_event(LOG_LEVEL_ERROR, "forward-failed", "error", e->text,
+		    NULL);
+	} else if (n > 0) {
+		(void)snprintf(count, sizeof(count), "%d", n);
+		log_event(LOG_LEVEL_INFO, "mail-forwarded", "messages", count,
+		    NULL);
+	}
+	return 0;
 }
 
 /* Only its beginning is looked at by a person; the rest is where it was. */
