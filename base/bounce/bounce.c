@@ -1,0 +1,405 @@
+#include "base/bounce/bounce.h"
+
+#include <string.h>
+
+#include "base/address.h"
+#include "base/arena.h"
+#include "base/bounce/addresses.h"
+#include "base/bounce/content.h"
+#include "base/bounce/decode.h"
+#include "base/bounce/delivery.h"
+#include "base/bounce/evidence.h"
+#include "base/bounce/feedback.h"
+#include "base/bounce/phrases.h"
+#include "base/bounce/trace.h"
+#include "base/bounce/wording.h"
+#include "base/bounce/words.h"
+#include "base/err.h"
+
+#define NESTED_MAX 2
+#define LINE_MAX_BYTES 500
+#define SAID_MAX ((size_t)4096)
+#define SHOWN_TEXT_MAX ((size_t)16 * 1024)
+
+struct reading {
+	struct content c;
+	struct words words;
+	struct evidence evidence;
+	struct arena *arena;
+	struct bounce *b;
+};
+
+void
+bounce_init(void)
+{
+	phrases_init();
+	wording_init();
+}
+
+static const char *
+one_line(struct slice s, struct arena *arena)
+{
+	struct slice bare = slice_trim(s);
+	const char *line;
+
+	if (bare.n > 2 * LINE_MAX_BYTES)
+		bare.n = 2 * LINE_MAX_BYTES;
+	bare = decode_charset(bare, "", arena);
+	line = field_unfold(bare, arena);
+	return slice_string(slice_of(line, strlen(line)), LINE_MAX_BYTES,
+	    arena);
+}
+
+/* Judged by what is said; the same address twice is one recipient. */
+static void
+add_recipient(struct reading *r, const char *address, const struct wording *w,
+    const char *diagnostic)
+{
+	struct bounce *b = r->b;
+	struct wording_says says = wording_read(w);
+
+	if (b->nrecipients == BOUNCE_RECIPIENTS_MAX)
+		return;
+	for (size_t i = 0; i < b->nrecipients && address != NULL; i++)
+		if (b->recipients[i].address != NULL &&
+		    strcasecmp(b->recipients[i].address, address) == 0)
+			return;
+	if (b->recipients == NULL)
+		b->recipients = arena_alloc(r->arena,
+		    BOUNCE_RECIPIENTS_MAX * sizeof(*b->recipients));
+	b->recipients[b->nrecipients] = (struct bounce_recipient){
+		.address = address,
+		.class = says.class,
+		.final = says.final,
+		.reason = says.reason,
+		.diagnostic = diagnostic,
+		.rule = says.rule,
+	};
+	memcpy(b->recipients[b->nrecipients++].status, says.status,
+	    sizeof(says.status));
+}
+
+/* The only one we wrote to, when the report names nobody. */
+static const char *
+only_recipient(const struct reading *r)
+{
+	const struct fields *f = &r->c.original;
+	const char *to;
+	struct slice all, one, more;
+	size_t at = 0;
+
+	if (f->n == 0)
+		return NULL;
+	to = fields_get(f, "To", r->arena);
+	all = slice_of(to, strlen(to));
+	if (!addresses_next(all, &at, &one))
+		return NULL;
+	while (addresses_next(all, &at, &more))
+		if (!addresses_same(one, more))
+			return NULL;
+	return slice_string(one, one.n, r->arena);
+}
+
+/* What the words say of one of several, so much as counts. */
+static struct slice
+said_of(const struct reading *r, const char *address)
+{
+	struct slice s =
+	    address != NULL ? words_about(r->c.text, address) : slice_of("", 0);
+
+	if (s.n > SAID_MAX)
+		s.n = SAID_MAX;
+	return s;
+}
+
+static void
+read_fields(struct reading *r)
+{
+	struct delivery *v =
+	    arena_alloc(r->arena, BOUNCE_RECIPIENTS_MAX * sizeof(*v));
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->c.nreports; i++)
+		n += delivery_read(r->c.reports[i], r->arena, v + n,
+		    BOUNCE_RECIPIENTS_MAX - n);
+	for (size_t i = 0; i < n; i++) {
+		const char *address = v[i].address;
+		struct wording w = { v[i].action, v[i].status, v[i].diagnostic,
+			NULL, 0 };
+		struct slice about = r->c.text;
+
+		if (address == NULL && n == 1)
+			address = r->words.n == 1 ? r->words.v[0].address
+						  : only_recipient(r);
+		if (n > 1)
+			about = said_of(r, address);
+		w.text = about.p;
+		w.text_bytes = about.n;
+		if (v[i].more != NULL && w.diagnostic == NULL)
+			w.diagnostic = v[i].more;
+		add_recipient(r, address, &w,
+		    w.diagnostic != NULL
+			? one_line(slice_of(w.diagnostic, strlen(w.diagnostic)),
+			      r->arena)
+			: "");
+	}
+}
+
+static void
+add_by_words(struct reading *r, const char *address, struct slice section)
+{
+	struct wording w = {
+		.action = r->evidence.is_delayed ? "delayed"
+		    : r->evidence.is_delivered	 ? "delivered"
+						 : "failed",
+		.text = section.p,
+		.text_bytes = section.n,
+	};
+
+	add_recipient(r, address, &w, one_line(section, r->arena));
+}
+
+static void
+read_words(struct reading *r)
+{
+	const char *named =
+	    fields_words(r->c.top, "X-Failed-Recipients", r->arena);
+	struct slice all = slice_of(named, strlen(named)), one;
+	const char *only;
+	size_t n = 0;
+
+	for (size_t at = 0; addresses_next(all, &at, &one);)
+		n++;
+	for (size_t at = 0; addresses_next(all, &at, &one);) {
+		const char *address = slice_string(one, one.n, r->arena);
+
+		add_by_words(r, address,
+		    n == 1 ? r->c.text : said_of(r, address));
+	}
+	if (r->b->nrecipients > 0)
+		return;
+	for (size_t i = 0; i < r->words.n; i++)
+		add_by_words(r, r->words.v[i].address, r->words.v[i].section);
+	if (r->b->nrecipients == 0 && (only = only_recipient(r)) != NULL)
+		add_by_words(r, only, r->c.text);
+}
+
+/* A complaint, or a report of authentication, or a wish. */
+static bool
+read_feedback(struct reading *r)
+{
+	const struct fields *original =
+	    r->c.original.n > 0 ? &r->c.original : NULL;
+	const char *from = fields_get(r->c.top, "From", r->arena);
+	struct feedback fb;
+
+	if (r->c.feedback.n == 0 &&
+	    (original == NULL ||
+		fields_next(original, "X-HmXmrOriginalRecipient", NULL) ==
+		    NULL ||
+		strstr(from, "staff@") == NULL))
+		return false;
+	feedback_read(&r->c.feedback, original, r->arena, &fb);
+	trace_report(&r->c.feedback, r->arena, r->b);
+	r->b->kind = fb.kind;
+	r->b->rule = "feedback-report";
+	r->b->is_automatic = true;
+	for (size_t i = 0; i < fb.nrecipients; i++) {
+		struct wording w = { .action = "delivered" };
+
+		add_recipient(r, fb.recipients[i], &w, "");
+	}
+	return true;
+}
+
+static bool
+read_report(struct reading *r)
+{
+	bool by_fields = r->c.nreports > 0 &&
+	    (r->c.is_report
+		    ? part_is(&r->c.mail.parts[0], "multipart/report") ||
+			r->evidence.machine >= 2
+		    : r->evidence.machine >= 2);
+
+	if (by_fields)
+		read_fields(r);
+	if (r->b->nrecipients == 0 && !evidence_is_report(&r->evidence) &&
+	    strcmp(r->c.mail.parts[0].report_type, "delivery-status") != 0)
+		return false;
+	if (r->b->nrecipients == 0)
+		read_words(r);
+	r->b->kind = BOUNCE_REPORT;
+	r->b->rule = by_fields ? "fields" : "words";
+	r->b->is_automatic = true;
+	return true;
+}
+
+static const char *
+top_field(void *arg, const char *name)
+{
+	struct reading *r = arg;
+
+	return fields_all(r->c.top, name, r->arena);
+}
+
+static void
+read_kind(struct reading *r)
+{
+	struct slice own = content_own_words(r->c.text, r->arena);
+	struct wording_mail m = {
+		.field = top_field,
+		.arg = r,
+		.subject = r->c.subject,
+		.text = own.p,
+		.text_bytes = own.n,
+		.is_null_sender = r->evidence.is_null_sender,
+	};
+
+	for (size_t i = 0; i < r->b->ntraces; i++)
+		m.has_token |= r->b->traces[i].place == BOUNCE_TO;
+	r->b->kind = wording_kind(&m, &r->b->is_automatic, &r->b->rule);
+}
+
+static void
+describe(struct reading *r)
+{
+	const char *from = fields_words(r->c.top, "From", r->arena);
+	const char *open = strrchr(from, '<');
+	struct slice all = slice_of(from, strlen(from)), one;
+	struct slice own = content_own_words(r->c.text, r->arena);
+	size_t at = open != NULL ? (size_t)(open - from) : 0;
+	const char *id = fields_get(r->c.top, "Message-ID", r->arena);
+
+	r->b->from = one_line(all, r->arena);
+	r->b->from_address = addresses_next(all, &at, &one)
+	    ? slice_string(one, ADDRESS_MAX, r->arena)
+	    : "";
+	r->b->subject =
+	    one_line(slice_of(r->c.subject, strlen(r->c.subject)), r->arena);
+	r->b->message_id = one_line(slice_of(id, strlen(id)), r->arena);
+	r->b->text = slice_string(slice_trim(own), SHOWN_TEXT_MAX, r->arena);
+}
+
+static void
+read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
+{
+	struct reading r = { .arena = arena, .b = b };
+	const char *ours;
+	struct bounce inner = { 0 };
+
+	content_read(bytes, arena, &r.c);
+	ours = arena_printf(arena, "%.600s\n%.600s\n%.600s",
+	    fields_get(r.c.top, "To", arena),
+	    fields_get(r.c.top, "From", arena),
+	    r.c.original.n > 0 ? fields_get(&r.c.original, "From", arena) : "");
+	words_read(r.c.text, ours, r.c.original.n > 0 ? &r.c.original : NULL,
+	    arena, &r.words);
+	evidence_weigh(&r.c, &r.words, arena, &r.evidence);
+	trace_read(r.c.top, r.c.original.n > 0 ? &r.c.original : NULL, arena,
+	    b);
+	describe(&r);
+	if (read_feedback(&r))
+		return;
+	if (r.c.receipt.n > 0 ||
+	    strcmp(r.c.mail.parts[0].report_type, "disposition-notification") ==
+		0) {
+		trace_report(&r.c.receipt, arena, b);
+		b->kind = BOUNCE_RECEIPT;
+		b->rule = "disposition-notification";
+		b->is_automatic = true;
+		return;
+	}
+	if (!read_report(&r)) {
+		read_kind(&r);
+		return;
+	}
+	/* A report that was sent back in turn, or passed on by a system. */
+	if (b->nrecipients == 0 && r.c.original_bytes.n > 0 &&
+	    depth < NESTED_MAX) {
+		read_mail(r.c.original_bytes, depth + 1, arena, &inner);
+		if (inner.kind == BOUNCE_REPORT && inner.nrecipients > 0) {
+			b->recipients = inner.recipients;
+			b->nrecipients = inner.nrecipients;
+		}
+	}
+}
+
+/* A file whose lines end in CR alone. */
+static struct slice
+with_line_feeds(struct slice s, struct arena *arena)
+{
+	char *copy;
+
+	if (memchr(s.p, '\n', s.n) != NULL || memchr(s.p, '\r', s.n) == NULL)
+		return s;
+	copy = arena_memdup(arena, s.p, s.n);
+	for (size_t i = 0; i < s.n; i++)
+		if (copy[i] == '\r')
+			copy[i] = '\n';
+	return slice_of(copy, s.n);
+}
+
+int
+bounce_read(const char *bytes, size_t n, struct arena *arena,
+    struct bounce *ret, struct err *e)
+{
+	struct bounce b = { .kind = BOUNCE_OTHER, .rule = "" };
+
+	if (n > BOUNCE_MESSAGE_MAX)
+		return err_set(e, ERR_LIMIT,
+		    "The message is larger than %zu bytes", BOUNCE_MESSAGE_MAX);
+	if (n == 0)
+		return err_set(e, ERR_INPUT, "The message is empty");
+	read_mail(with_line_feeds(slice_of(bytes, n), arena), 0, arena, &b);
+	*ret = b;
+	return 0;
+}
+
+const char *
+bounce_kind_word(enum bounce_kind kind)
+{
+	static const char *const words[] = {
+		[BOUNCE_REPORT] = "report",
+		[BOUNCE_COMPLAINT] = "complaint",
+		[BOUNCE_UNSUBSCRIBE] = "unsubscribe",
+		[BOUNCE_AUTH_REPORT] = "authreport",
+		[BOUNCE_RECEIPT] = "receipt",
+		[BOUNCE_AUTOREPLY] = "autoreply",
+		[BOUNCE_CHALLENGE] = "challenge",
+		[BOUNCE_MOVED] = "moved",
+		[BOUNCE_PERSON] = "person",
+		[BOUNCE_OTHER] = "other",
+	};
+
+	return words[kind];
+}
+
+const char *bounce_class_word(enum bounce_class class)
+{
+	static const char *const words[] = {
+		[BOUNCE_HARD] = "hard",
+		[BOUNCE_SOFT] = "soft",
+		[BOUNCE_DELAYED] = "delayed",
+		[BOUNCE_DELIVERED] = "delivered",
+	};
+
+	return words[class];
+}
+
+const char *
+bounce_reason_word(enum bounce_reason reason)
+{
+	static const char *const words[BOUNCE_REASONS] = {
+		[BOUNCE_UNKNOWN] = "unknown",
+		[BOUNCE_DEAD] = "dead",
+		[BOUNCE_FULL] = "full",
+		[BOUNCE_INACTIVE] = "inactive",
+		[BOUNCE_BLOCKED] = "blocked",
+		[BOUNCE_AUTHENTICATION] = "authentication",
+		[BOUNCE_TEMPORARY] = "temporary",
+		[BOUNCE_TOO_LARGE] = "too-large",
+		[BOUNCE_CONTENT] = "content",
+	};
+
+	return words[reason];
+}
