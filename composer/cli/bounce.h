@@ -67,5 +67,7 @@ json_t *bounce_json_recipients(const struct bounce *b);
 
 /* bounce_message.c */
 int bounce_show_message(struct cli *c, const struct cli_args *a, struct err *e);
+/* Sends what is to go to the help desk; all: nothing has to wait for room. */
+int bounce_pass_on(struct cli *c, bool *ret_all, struct err *e);
 
 #endif

@@ -96,6 +96,8 @@ take(struct cli *c, const struct cli_args *a, const struct buf *bytes,
 	if (returned_take(c->db, c->keys, &c->config, c->actor, &mail, b,
 		&effect, e) == -1)
 		return -1;
+	if (effect == RETURNED_FORWARDED && bounce_pass_on(c, &known, e) == -1)
+		return -1;
 	(void)json_object_set_new(o, "effect",
 	    json_string(returned_effect_word(effect)));
 	say_effect(c, effect);
