@@ -1,11 +1,13 @@
 #include "daemon/mailbox/intake.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "composer/letter/forward.h"
 #include "daemon/mailbox/source.h"
 #include "daemon/mailbox/verdict.h"
 
@@ -86,6 +88,26 @@ intake_take(struct intake *in, const struct returned_mail *mail, struct err *e)
 	return -1;
 }
 
+int
+intake_pass_on(struct database *db, const struct keys *keys,
+    const struct config *config, struct err *e)
+{
+	char count[16];
+	int n;
+
+	if (forward_round(db, keys, config, &n, e) == -1) {
+		if (e->kind == ERR_TEMP)
+			return -1;
+		log_event(LOG_LEVEL_ERROR, "forward-failed", "error", e->text,
+		    NULL);
+	} else if (n > 0) {
+		(void)snprintf(count, sizeof(count), "%d", n);
+		log_event(LOG_LEVEL_INFO, "mail-forwarded", "messages", count,
+		    NULL);
+	}
+	return 0;
+}
+
 /* Only its beginning is looked at by a person; the rest is where it was. */
 static int
 leave(struct intake *in, struct source *s, const struct source_mail *m,
@@ -114,6 +136,7 @@ leave(struct intake *in, struct source *s, const struct source_mail *m,
 	return set_aside(in, &mail, &why, e);
 }
 
+/* 1: it has left the mailbox, 0: it stays, or was gone already. */
 static int
 one(struct intake *in, struct source *s, const struct source_mail *m,
     struct buf *bytes, struct err *e)
@@ -134,7 +157,7 @@ one(struct intake *in, struct source *s, const struct source_mail *m,
 	mail.n = bytes->len;
 	if (intake_take(in, &mail, e) == -1)
 		return -1;
-	return source_remove(s, e);
+	return source_remove(s, e) == -1 ? -1 : 1;
 }
 
 int
@@ -145,11 +168,12 @@ intake_round(struct intake *in, struct source *s, struct err *e)
 	int rc;
 
 	buf_init(&bytes, INTAKE_MAX + 1);
-	while ((rc = source_next(s, &m, e)) == 1)
-		if (one(in, s, &m, &bytes, e) == -1) {
-			rc = -1;
+	while ((rc = source_next(s, &m, e)) == 1) {
+		rc = one(in, s, &m, &bytes, e);
+		if (rc == -1)
 			break;
-		}
+		in->handled += rc;
+	}
 	buf_done(&bytes);
 	return rc;
 }

@@ -35,6 +35,7 @@ struct intake {
 	struct database *db;
 	const char *mailbox; /* its name */
 	enum config_mailbox_use use;
+	long handled; /* so far */
 };
 
 /* For each use: what the child does, and what is done with its answer, which
@@ -53,6 +54,11 @@ void intake_prepare(void);
 
 int
 intake_take(struct intake *in, const struct returned_mail *mail, struct err *e);
+
+/* What people wrote goes on to the help desk.  -1 when the database is away;
+ * whatever else is wrong is logged. */
+int intake_pass_on(struct database *db, const struct keys *keys,
+    const struct config *config, struct err *e);
 
 /* Everything that is in the mailbox now. */
 int intake_round(struct intake *in, struct source *s, struct err *e);

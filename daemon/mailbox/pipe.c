@@ -150,6 +150,9 @@ run(struct intake *in, struct config *c, const struct words *words,
 		intake_queries, e) == 0 &&
 	    database_check_schema(in->db, e) == 0)
 		rc = take(in, words, e);
+	/* It is on record by now: others pass on what this one cannot. */
+	if (rc == 0)
+		(void)intake_pass_on(in->db, keys, c, &(struct err){ 0 });
 	database_close(in->db);
 	keys_free(keys);
 	return rc;

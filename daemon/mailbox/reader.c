@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/database.h"
 #include "base/err.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "daemon/role/stream_trust.h"
 
 #define PAUSE_MAX_MS (5 * 60 * 1000)
+#define CALM_MS 1000
 
 struct reader {
 	struct reader_setup setup;
@@ -146,19 +148,33 @@ pause_ms(const struct reader *r)
 	return ms - (int)randombytes_uniform((uint32_t)ms / 2);
 }
 
+/* A server that always has news and never mail does not keep us busy. */
+static int
+wait_for_mail(struct reader *r, bool had_mail, struct err *e)
+{
+	int64_t began = clock_now_ms();
+
+	if (source_wait(r->source, e) == -1)
+		return -1;
+	if (!had_mail && clock_now_ms() - began < CALM_MS)
+		(void)stopping(r, CALM_MS);
+	return 0;
+}
+
 static void
 run(struct reader *r)
 {
 	struct err e;
 
 	while (!stopping(r, 0)) {
+		long before = r->intake.handled;
 		int rc = read_all(r, &e);
 
 		if (rc == 0) {
 			succeeded(r);
 			if (r->setup.once)
 				return;
-			rc = source_wait(r->source, &e);
+			rc = wait_for_mail(r, r->intake.handled > before, &e);
 		}
 		if (rc == 0 || e.kind == ERR_INTERRUPT)
 			continue;
