@@ -45,6 +45,12 @@ const struct cli_command cli_bounce_commands[] = {
 	    N_("0 shown, 3 no such message or subscriber, 4 the message itself "
 	       "is gone"),
 	    "tweeluik bounce list, tweeluik subscriber show", cli_bounce_show },
+	{ "bounce", "explain", N_("Say what messages that came back mean"),
+	    "<file|->...", 1, SIZE_MAX, NULL,
+	    CLI_EXAMPLES({ "tweeluik bounce explain message.eml", NULL },
+		{ "tweeluik bounce explain --json - <message.eml", NULL }),
+	    N_("0 done, 6 not every message could be read"),
+	    "tweeluik bounce process", cli_bounce_explain },
 	{ "bounce", "process", N_("Handle one message that came back"), "", 0,
 	    0, process_options,
 	    CLI_EXAMPLES({ "tweeluik bounce process --file melding.eml", NULL },

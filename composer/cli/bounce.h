@@ -13,12 +13,15 @@
 
 #include "base/database.h"
 
+struct bounce;
+struct buf;
 struct cli;
 struct cli_args;
 struct err;
 
 int cli_bounce_list(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_bounce_show(struct cli *c, const struct cli_args *a, struct err *e);
+int cli_bounce_explain(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_bounce_process(struct cli *c, const struct cli_args *a, struct err *e);
 int
 cli_bounce_reactivate(struct cli *c, const struct cli_args *a, struct err *e);
@@ -57,7 +60,14 @@ int bounce_look(struct cli *c, struct param message, struct param reader,
     json_t **ret, struct err *e);
 void bounce_print(struct cli *c, const json_t *bounce);
 
+/* bounce_explain.c: FILE of the command, a dash is standard input, which
+ * replaces what is in b; whom a message speaks of. */
+int bounce_read_file(const char *path, struct buf *b, struct err *e);
+json_t *bounce_json_recipients(const struct bounce *b);
+
 /* bounce_message.c */
 int bounce_show_message(struct cli *c, const struct cli_args *a, struct err *e);
+/* Sends what is to go to the help desk; all: nothing has to wait for room. */
+int bounce_pass_on(struct cli *c, bool *ret_all, struct err *e);
 
 #endif

@@ -7,6 +7,7 @@
 #include "composer/cli/bounce.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/words.h"
+#include "composer/letter/forward.h"
 
 /* A page: who wants more asks for --raw. */
 #define TEXT_SHOWN 4000
@@ -238,13 +239,31 @@ cli_bounce_dismiss(struct cli *c, const struct cli_args *a, struct err *e)
 }
 
 int
+bounce_pass_on(struct cli *c, bool *ret_all, struct err *e)
+{
+	struct rows r;
+	int n;
+
+	if (forward_round(c->db, c->keys, &c->config, &n, e) == -1 ||
+	    database_run(c->db, &r, e, "bounce_passing", NULL, 0) == -1)
+		return -1;
+	*ret_all = rows_int(&r, 0, "n") == 0;
+	rows_done(&r);
+	return 0;
+}
+
+int
 cli_bounce_forward(struct cli *c, const struct cli_args *a, struct err *e)
 {
-	if (settle(c, a, "bounce_forward", "forwarded", e) == -1)
+	bool all = true;
+
+	if (settle(c, a, "bounce_forward", "forwarded", e) == -1 ||
+	    (!c->dry_run && bounce_pass_on(c, &all, e) == -1))
 		return -1;
 	say(c,
 	    c->dry_run ? N_("This message would go to the help desk")
-		       : N_("It goes to the help desk now, as it came"));
+		: all  ? N_("It goes to the help desk now, as it came")
+		       : N_("It goes to the help desk, 20 messages an hour"));
 	return c->dry_run || c->output == CLI_TEXT
 	    ? 0
 	    : bounce_show_message(c, a, e);

@@ -1,6 +1,4 @@
 #include <sodium.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/bounce/bounce.h"
 #include "base/bounce/returned.h"
@@ -11,55 +9,13 @@
 
 #define KEY_BYTES 16
 
-/* FILE of the option, in b. */
-static int
-read_file(const char *path, struct buf *b, struct err *e)
-{
-	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
-	char piece[65536];
-	size_t n;
-	int rc = 0;
-
-	if (f == NULL)
-		return err_set(e, ERR_USAGE, "%s cannot be read", path);
-	while (rc == 0 && (n = fread(piece, 1, sizeof(piece), f)) > 0)
-		rc = buf_add(b, piece, n);
-	if (rc == -1)
-		(void)err_set(e, ERR_LIMIT,
-		    "The message is larger than %zu megabytes",
-		    BOUNCE_MESSAGE_MAX / (1024 * 1024));
-	else if (ferror(f) != 0)
-		rc = err_set(e, ERR_USAGE, "%s cannot be read", path);
-	else if (b->len == 0)
-		rc = err_set(e, ERR_INPUT, "%s is empty", path);
-	if (f != stdin)
-		(void)fclose(f);
-	return rc;
-}
-
-static json_t *
-json_of_recipient(const struct bounce_recipient *r)
-{
-	return json_pack("{s:s?,s:s,s:b,s:s,s:s,s:s,s:s,s:s}", "address",
-	    r->address, "class", bounce_class_word(r->class), "final",
-	    (int)r->final, "status", r->status, "reason",
-	    bounce_reason_word(r->reason), "meaning",
-	    tr(bounce_meaning(bounce_reason_word(r->reason), r->status)),
-	    "diagnostic", r->diagnostic, "rule", r->rule);
-}
-
 static json_t *
 json_of_message(const struct bounce *b)
 {
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < b->nrecipients; i++)
-		(void)json_array_append_new(list,
-		    json_of_recipient(&b->recipients[i]));
-	return json_pack("{s:s,s:s,s:s,s:s,s:b,s:o}", "kind",
-	    bounce_kind_word(b->kind), "rule", b->rule, "from", b->from,
-	    "subject", b->subject, "automatic", (int)b->is_automatic,
-	    "recipients", list);
+	return json_pack("{s:s,s:s,s:b,s:s,s:s,s:o}", "kind",
+	    bounce_kind_word(b->kind), "rule", b->rule, "automatic",
+	    (int)b->is_automatic, "from", b->from, "subject", b->subject,
+	    "recipients", bounce_json_recipients(b));
 }
 
 static void
@@ -140,6 +96,8 @@ take(struct cli *c, const struct cli_args *a, const struct buf *bytes,
 	if (returned_take(c->db, c->keys, &c->config, c->actor, &mail, b,
 		&effect, e) == -1)
 		return -1;
+	if (effect == RETURNED_FORWARDED && bounce_pass_on(c, &known, e) == -1)
+		return -1;
 	(void)json_object_set_new(o, "effect",
 	    json_string(returned_effect_word(effect)));
 	say_effect(c, effect);
@@ -179,7 +137,9 @@ cli_bounce_process(struct cli *c, const struct cli_args *a, struct err *e)
 		return err_hint(e, N_("Add --file FILE, or --file -"));
 	}
 	buf_init(&bytes, BOUNCE_MESSAGE_MAX);
-	rc = read_file(path, &bytes, e);
+	rc = bounce_read_file(path, &bytes, e);
+	if (rc == 0 && bytes.len == 0)
+		rc = err_set(e, ERR_INPUT, "%s is empty", path);
 	if (rc == 0)
 		rc = process(c, a, &bytes, e);
 	buf_done(&bytes);

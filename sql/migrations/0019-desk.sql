@@ -26,18 +26,22 @@ language sql stable as $$
 $$;
 
 -- A mailbox that nobody reads is an alarm like those of sending.
-alter function alarm_conditions(timestamptz, text) rename to sending_conditions;
-create function alarm_conditions(at timestamptz, quiet_hours text)
+create function mailbox_conditions(at timestamptz)
 returns table (key text, issue_id bigint, text text, since timestamptz)
 language sql stable as $$
-	select * from sending_conditions(at, quiet_hours)
-	union all
-	select 'mailbox', null,
+	select 'mailbox', null::bigint,
 		one_line(string_agg(m.name, ', ' order by m.name)),
 		min(coalesce(m.last_read_at, m.failing_since))
 	from mailbox m
-	where coalesce(m.last_read_at, m.failing_since) <= at - interval '1 day'
+	where coalesce(m.last_read_at, m.failing_since) <= $1 - interval '1 day'
 	having count(*) > 0
+$$;
+create or replace function alarm_conditions(at timestamptz, quiet_hours text)
+returns table (key text, issue_id bigint, text text, since timestamptz)
+language sql stable as $$
+	select * from sending_conditions(at, quiet_hours)
+	union all select * from blocked_conditions(at)
+	union all select * from mailbox_conditions(at)
 $$;
 
 -- More samples for Prometheus: what came back in the last 30 days.  A reader is

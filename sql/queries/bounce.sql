@@ -114,6 +114,9 @@ update returned set state = 'review', forward = true, by = $2,
 where id = $1 and state in ('review', 'aside') and raw_sealed is not null
 returning id
 
+-- name: bounce_passing
+select count(*) as n from returned where state = 'review' and forward
+
 -- name: subscriber_returns
 -- How mail to a subscriber fails lately, and what came back last.
 select k.issues as in_a_row, k.dead, b.*
