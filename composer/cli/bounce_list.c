@@ -186,7 +186,7 @@ print_mails(struct cli *c, const json_t *mails)
 
 	if (json_array_size(mails) == 0)
 		return;
-	out(tr("\nMails to read (%zu)\n"), json_array_size(mails));
+	out(tr("Mails to read (%zu)\n"), json_array_size(mails));
 	json_array_foreach(mails, i, o) print_mail(c, o);
 	out("%s\n",
 	    tr("  Read one: tweeluik bounce show NUMBER; then: tweeluik bounce "
@@ -224,6 +224,8 @@ print_list(struct cli *c, const struct span *s, const json_t *doc)
 	if (json_array_size(readers) > 0)
 		out(tr("To judge (%zu)\n"), json_array_size(readers));
 	json_array_foreach(readers, i, o) print_reader(c, o);
+	if (json_array_size(readers) > 0 && json_array_size(mails) > 0)
+		out("\n");
 	print_mails(c, mails);
 	print_done(c, s, json_object_get(doc, "done"));
 }

@@ -39,7 +39,7 @@ $$;
 create or replace function alarm_conditions(at timestamptz, quiet_hours text)
 returns table (key text, issue_id bigint, text text, since timestamptz)
 language sql stable as $$
-	select * from sending_conditions(at, quiet_hours)
+	select * from issue_conditions(at, quiet_hours)
 	union all select * from blocked_conditions(at)
 	union all select * from mailbox_conditions(at)
 $$;
@@ -64,5 +64,5 @@ language sql stable security definer set search_path from current as $$
 	union all
 	select 'tweeluik_mailbox_last_read_seconds', m.name, null,
 		extract(epoch from now() - m.last_read_at)
-	from mailbox m
+	from mailbox m where m.last_read_at is not null
 $$;

@@ -1,15 +1,11 @@
 """What people see of the return path, and what they decide."""
-import email.utils
 import json
 import re
 import subprocess
 
 import pytest
-from newsletter import approve, plan, readers, send_now
-from returns import back, sent
-
-from tests.demo.dates import today
-from tests.embedded import ROOT
+from newsletter import readers
+from returns import back, complaint, person, report, sent
 
 HOST = "lezers.example"
 COMMANDS = ("list", "show", "process", "reactivate", "suppress", "keep",
@@ -277,3 +273,251 @@ def test_suppress_by_hand(site, people):
     assert "so the office decided" in text(site, "why", address(0))
     assert "already" in run(site, *stop, *why).stderr
     assert document(site, *stop, *why)["state"] == "undeliverable"
+
+
+# Messages
+
+def take(site, message, *words, code=0, lang="en"):
+    return run(site, "bounce", "process", "--file", "-", *words, code=code,
+               lang=lang, stdin=message)
+
+
+def test_process_a_report(site, issues, people):
+    mail = report(site, people[3], issues[2])
+    done = take(site, mail, "--explain")
+    assert done.stdout.splitlines() == [
+        "delivery report",
+        "  weg@lezers.example  hard 5.1.1 dead: the mailbox does not exist",
+        "    smtp; 550 5.1.1 <weg@lezers.example>: no such user"]
+    assert done.stderr == ""
+    assert "dry run" in take(site, mail, "-n").stderr
+    assert site.db.one("select count(*) from returned") == 0
+    assert "Counted" in take(site, mail).stderr
+    assert "handled before" in take(site, mail).stderr
+    assert site.db.one("select count(*) from returned") == 1
+    doc = json.loads(take(site, mail.replace("such", "user"),
+                          "--json").stdout)
+    assert doc["schema"] == "tweeluik.bounce/1"
+    assert set(doc) == {"schema", "kind", "rule", "automatic", "from",
+                        "subject", "recipients", "known", "effect"}
+    assert (doc["kind"], doc["effect"], doc["known"]) == (
+        "report", "nothing", False)
+    assert set(doc["recipients"][0]) == {
+        "address", "class", "final", "status", "reason", "meaning",
+        "diagnostic", "rule"}
+    # One issue counts once; a second one is enough.
+    assert show(site, address(3))["explanation"] == (
+        "Gets every issue, but 1 came back: the mailbox does not exist.")
+    assert "undeliverable from now on" in take(
+        site, report(site, people[3], issues[1])).stderr
+    assert re.fullmatch(
+        r"Gets no mail: undeliverable since .*: the mailbox does not exist "
+        r"\(5\.1\.1\)\.", show(site, address(3))["explanation"])
+
+
+def test_process_from_a_file(site, issues, people):
+    path = site.folder / "melding.eml"
+    path.write_text(report(site, people[3], issues[2], "4.2.2",
+                           words="452 4.2.2 mailbox full"))
+    done = run(site, "bounce", "process", "--file", path, lang="nl")
+    assert "weg@lezers.example  soft 4.2.2 full: de mailbox is vol" in \
+        done.stdout
+    assert "volgende nummer" in done.stderr
+    shown = document(site, "bounce", "show", "1")
+    assert (shown["mailbox"], shown["address"], shown["issue"]) == (
+        "command", address(3), "11-2026")
+
+
+def test_process_typed_wrong(site, people):
+    assert error(site, "bounce", "process", code=2)["message"] == \
+        "Which message?"
+    assert "cannot be read" in error(site, "bounce", "process", "--file",
+                                     "/nowhere", code=1)["message"]
+    assert "is empty" in error(site, "bounce", "process", "--file", "-",
+                               code=2, stdin="")["message"]
+    assert "larger" in error(site, "bounce", "process", "--file", "-",
+                             code=1, stdin="x" * (10 * 2**20 + 1))["message"]
+    assert site.db.one("select count(*) from returned") == 0
+
+
+def test_complaint_and_farewell(site, issues, people):
+    assert "unsubscribed" in take(
+        site, complaint(site, people[4], issues[2])).stderr
+    assert re.match("Gets no mail: complained on",
+                    show(site, address(4))["explanation"])
+    assert "by a complaint of spam" in text(site, "subscriber", "show",
+                                            address(4))
+    done = document(site, "bounce", "list")["done"]
+    assert ("complaint", 1) in {(d["what"], d["n"]) for d in done}
+    told = text(site, "issue", "report", "11-2026")
+    assert "What came back afterwards\n" in told
+    assert "       1  complaint of spam: unsubscribed\n" in told
+    assert "       1  the mailbox is full\n" in told
+    doc = document(site, "issue", "report", "11-2026")
+    assert doc["answers"]["complaints"] == 1
+    assert {"reason": "full", "n": 1} in doc["returned"]
+
+
+def test_why_tells_what_came_back(site, issues, people):
+    take(site, report(site, people[3], issues[2], "5.2.2",
+                      words="552 5.2.2 <weg@lezers.example> quota exceeded"))
+    told = text(site, "why", address(3))
+    assert re.search(r"^It came back on .*, because the mailbox is full "
+                     r"\(5\.2\.2\), smtp; 552 5\.2\.2 <\.\.\.> quota exceeded:"
+                     r" tried again with the next issue\.$", told, re.M)
+    assert "weg@" not in told
+    doc = document(site, "why", address(3))
+    assert (doc["verdict"], doc["returns"][0]["reason"]) == ("returned",
+                                                             "full")
+    assert "De mail kwam terug op" in text(site, "why", address(3), lang="nl")
+
+
+@pytest.fixture
+def letters(site, people):
+    """Mail of a person that waits, as when there was no room to pass it on."""
+    for words in ("Kunt u mij helpen?", "Bel mij \x1b[2J terug"):
+        take(site, person("Vraag \x1b]0;x\x07", words))
+    site.db.rows("update returned set state = 'review', forward = false,"
+                 " forwarded_at = null")
+
+
+def test_mail_of_a_person(site, people):
+    assert "help desk" in take(site, person()).stderr
+    mail, = site.db.rows("select state, forwarded_at is not null as sent"
+                         " from returned")
+    assert mail == {"state": "forwarded", "sent": True}
+    assert document(site, "bounce", "list")["mails"] == []
+    assert ("forwarded", "person", 1) in {
+        (d["what"], d["kind"], d["n"])
+        for d in document(site, "bounce", "list")["done"]}
+
+
+def test_mail_that_waits(site, letters):
+    told = text(site, "bounce", "list")
+    assert told.startswith("Mails to read (2)\n")
+    assert re.search(r"^  1  \d+ \w+, mail of a person, "
+                     r"anna\.smit@voorbeeldhuis\.example: Vraag \]0;x$",
+                     told, re.M), told
+    assert "Mails om te lezen (2)\n" in text(site, "bounce", "list",
+                                             lang="nl")
+    assert "2 to judge: tweeluik bounce list" in text(site, "status")
+    one = document(site, "bounce", "list")["mails"][0]
+    assert set(one) == {"id", "at", "mailbox", "kind", "state", "why",
+                        "forward", "from", "subject", "raw"}
+    told = text(site, "bounce", "show", "1")
+    assert re.search("^State +waits for a person$", told, re.M)
+    assert "\nKunt u mij helpen?\n" in told
+    doc = document(site, "bounce", "show", "1")
+    assert doc["schema"] == "tweeluik.returned/1"
+    assert set(doc) == {
+        "schema", "id", "at", "mailbox", "kind", "rule", "state", "why", "by",
+        "changed_at", "raw", "subscriber", "issue", "address", "from",
+        "subject", "bounces", "text"}
+    raw = text(site, "bounce", "show", "1", "--raw")
+    assert raw == person("Vraag \x1b]0;x\x07", "Kunt u mij helpen?")
+
+
+def test_a_stranger_steers_no_terminal(site, letters):
+    for words in (("list",), ("list", "--json"), ("list", "--plain"),
+                  ("show", "2"), ("show", "2", "--json")):
+        told = text(site, "bounce", *words)
+        assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f]|\\\\u00", told), \
+            words
+
+
+def test_forward_and_dismiss(site, letters):
+    assert "would go" in run(site, "bounce", "forward", "1", "-n").stderr
+    assert "would be" in run(site, "bounce", "dismiss", "2", "-n").stderr
+    assert len(document(site, "bounce", "list")["mails"]) == 2
+    assert "now, as it came" in run(site, "bounce", "forward", "1").stderr
+    assert "nobody is told" in run(site, "bounce", "dismiss", "2").stderr
+    assert document(site, "bounce", "list")["mails"] == []
+    assert site.db.rows("select state from returned order by id") == [
+        {"state": "forwarded"}, {"state": "dismissed"}]
+    assert site.db.one("select count(*) from mailing where kind = 'system'"
+                       ) == 3
+    for verb in ("forward", "dismiss"):
+        for which in ("1", "2"):
+            e = error(site, "bounce", verb, which, code=4)
+            assert e["code"] == "settled"
+        assert error(site, "bounce", verb, "77", code=3)["code"] == \
+            "not-found"
+        for wrong in ("x", "1x", "-1", "1" * 19):
+            assert error(site, "bounce", verb, "--", wrong,
+                         code=2)["code"] == "usage"
+    log = site.db.rows("select action from activity where subject ="
+                       " 'returned' order by id")
+    assert [x["action"] for x in log] == ["forwarded", "dismissed"]
+
+
+def test_a_message_is_kept_for_a_week(site, letters):
+    site.db.rows("update returned set raw_sealed = null")
+    e = error(site, "bounce", "show", "1", "--raw", code=4)
+    assert e["code"] == "gone" and "7 days" in e["message"]
+    assert error(site, "bounce", "forward", "1", code=4)["code"] == "settled"
+    doc = document(site, "bounce", "show", "1")
+    assert (doc["raw"], doc["text"]) == (False, "")
+
+
+# Mailboxes, and what else is told
+
+def mailbox(site, name, age, why=""):
+    site.db.rows(
+        "insert into mailbox (name, last_read_at, failing_since, last_error)"
+        " values (%s, now() - %s::interval, case when %s <> '' then now() -"
+        " %s::interval end, %s)", name, age, why, age, why)
+
+
+def test_a_mailbox_that_is_not_read(site, people, issues):
+    mailbox(site, "terug", "1 hour")
+    assert re.search(r"^Mailbox +terug was read on ", text(site, "status"),
+                     re.M)
+    assert document(site, "status")["alarms"] == []
+    assert "Mailbox" not in text(site, "issue", "report", "11-2026")
+    mailbox(site, "items", "9 days 1 hour", "Connection refused")
+    told = text(site, "status", lang="nl")
+    assert re.search("^ +items is 9 dagen niet gelezen: Connection refused$"
+                     "|^Mailbox +items is 9 dagen niet gelezen: Connection "
+                     "refused$", told, re.M), told
+    assert re.search("^Mailbox +items has not been read for 9 days: ",
+                     text(site, "issue", "report", "11-2026"), re.M)
+    alarm, = document(site, "status")["alarms"]
+    assert (alarm["key"], alarm["message"]) == (
+        "mailbox", "Returned mail is not read: items")
+    boxes = document(site, "status")["mailboxes"]
+    assert [(m["name"], m["days"], m["unread"]) for m in boxes] == [
+        ("items", 9, True), ("terug", 0, False)]
+    assert document(site, "status")["returns"] == {"mails": 0, "readers": 1}
+
+
+def test_who_typed_wrong(site, people):
+    assert "Did you mean 'list'" in error(site, "bounce", "lst",
+                                          code=2)["hint"]
+    for verb in COMMANDS:
+        assert error(site, "bounce", verb, "--nonsense",
+                     code=2)["code"] == "usage"
+    for verb in ("show", "reactivate", "suppress", "keep", "dismiss",
+                 "forward"):
+        run(site, "bounce", verb, code=2)
+        run(site, "bounce", verb, "a@b.example", "c@d.example", code=2)
+    for verb in ("reactivate", "suppress"):
+        assert error(site, "bounce", verb, f"who@{HOST}", "--reason", "x",
+                     code=3)["code"] == "not-found"
+        run(site, "bounce", verb, "no-address", "--reason", "x", code=2)
+    assert error(site, "bounce", "keep", f"who@{HOST}",
+                 code=3)["code"] == "not-found"
+    assert error(site, "bounce", "list", "--issue", "99",
+                 code=3)["code"] == "not-found"
+    assert "do not go together" in error(
+        site, "bounce", "list", "--issue", "99", "--all", code=2)["message"]
+    for wrong in ("x", "0x1", "1" * 19):
+        assert error(site, "bounce", "show", wrong, code=2)["code"] == "usage"
+    assert error(site, "bounce", "show", "12", code=3)["code"] == "not-found"
+
+
+def test_help_and_completion(site):
+    told = text(site, "help", "bounce")
+    for verb in (*COMMANDS, "explain"):
+        assert re.search(rf"\bbounce {verb}\b", told), verb
+        assert "Exit codes" in text(site, "bounce", verb, "--help")
+    assert "'bounce reactivate'" in text(site, "completion", "bash")
