@@ -98,8 +98,14 @@ addresses_is(struct slice s)
 	const char *sign = memrchr(s.p, '@', s.n);
 	size_t mid = sign != NULL ? (size_t)(sign - s.p) : 0;
 
-	return mid > 0 && mid + 1 < s.n && s.n <= 2 * ADDRESS_MAX &&
-	    local_start(s, mid) == 0 && domain_end(s, mid + 1) == s.n;
+	if (mid == 0 || mid + 1 == s.n || s.n > 2 * ADDRESS_MAX ||
+	    local_start(s, mid) != 0)
+		return false;
+	for (size_t i = mid + 1; i < s.n; i++)
+		if ((unsigned char)s.p[i] <= ' ' ||
+		    strchr("<>()\",;", s.p[i]) != NULL)
+			return false;
+	return true;
 }
 
 /* "\x{FC}" becomes the character, "+2B" the byte when it is xtext (RFC 3461 4):

@@ -17,7 +17,7 @@
  * behind it. */
 bool addresses_next(struct slice text, size_t *at, struct slice *ret);
 
-/* All of s is one, a domain without a dot allowed. */
+/* All of s is one, with whatever domain: a report may be about a bad one. */
 bool addresses_is(struct slice s);
 
 /* The address of a field of a report ("rfc822; <user@host>", "utf-8; ...") or

@@ -18,6 +18,7 @@
 
 #define NESTED_MAX 2
 #define LINE_MAX_BYTES 500
+#define SAID_WITHIN ((size_t)16 * 1024)
 #define SAID_MAX ((size_t)4096)
 #define SHOWN_TEXT_MAX ((size_t)16 * 1024)
 
@@ -104,9 +105,11 @@ only_recipient(const struct reading *r)
 static struct slice
 said_of(const struct reading *r, const char *address)
 {
-	struct slice s =
-	    address != NULL ? words_about(r->c.text, address) : slice_of("", 0);
+	struct slice s = r->c.text;
 
+	if (s.n > SAID_WITHIN)
+		s.n = SAID_WITHIN;
+	s = address != NULL ? words_about(s, address) : slice_of("", 0);
 	if (s.n > SAID_MAX)
 		s.n = SAID_MAX;
 	return s;
@@ -159,6 +162,14 @@ add_by_words(struct reading *r, const char *address, struct slice section)
 	add_recipient(r, address, &w, one_line(section, r->arena));
 }
 
+static const char *
+domain_of_sender(const struct reading *r)
+{
+	const char *sign = strchr(r->b->from_address, '@');
+
+	return sign != NULL ? sign + 1 : "";
+}
+
 static void
 read_words(struct reading *r)
 {
@@ -170,7 +181,8 @@ read_words(struct reading *r)
 
 	for (size_t at = 0; addresses_next(all, &at, &one);)
 		n++;
-	for (size_t at = 0; addresses_next(all, &at, &one);) {
+	for (size_t at = 0; r->b->nrecipients < BOUNCE_RECIPIENTS_MAX &&
+	     addresses_next(all, &at, &one);) {
 		const char *address = slice_string(one, one.n, r->arena);
 
 		add_by_words(r, address,
@@ -180,8 +192,14 @@ read_words(struct reading *r)
 		return;
 	for (size_t i = 0; i < r->words.n; i++)
 		add_by_words(r, r->words.v[i].address, r->words.v[i].section);
-	if (r->b->nrecipients == 0 && (only = only_recipient(r)) != NULL)
+	only = r->b->nrecipients == 0 ? only_recipient(r) : NULL;
+	if (only != NULL)
 		add_by_words(r, only, r->c.text);
+	else if (r->b->nrecipients == 0 && words_local(r->c.text, &one))
+		add_by_words(r,
+		    arena_printf(r->arena, "%.*s@%s", (int)one.n, one.p,
+			domain_of_sender(r)),
+		    r->c.text);
 }
 
 /* A complaint, or a report of authentication, or a wish. */
@@ -208,6 +226,31 @@ read_feedback(struct reading *r)
 		struct wording w = { .action = "delivered" };
 
 		add_recipient(r, fb.recipients[i], &w, "");
+	}
+	return true;
+}
+
+/* Was it read; but RFC 5429 2.2.1 lets a system refuse a mail that way. */
+static bool
+read_receipt(struct reading *r)
+{
+	const char *became = fields_get(&r->c.receipt, "Disposition", r->arena);
+	const struct field *to =
+	    fields_next(&r->c.receipt, "Final-Recipient", NULL);
+
+	if (r->c.receipt.n == 0 &&
+	    strcmp(r->c.mail.parts[0].report_type,
+		"disposition-notification") != 0)
+		return false;
+	trace_report(&r->c.receipt, r->arena, r->b);
+	r->b->kind = BOUNCE_RECEIPT;
+	r->b->rule = "disposition-notification";
+	r->b->is_automatic = true;
+	if (r->evidence.is_daemon && r->evidence.says >= 2 && to != NULL &&
+	    strstr(became, "deleted") != NULL) {
+		r->b->kind = BOUNCE_REPORT;
+		add_by_words(r, addresses_of_field(to->value, r->arena),
+		    r->c.text);
 	}
 	return true;
 }
@@ -300,15 +343,8 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 	describe(&r);
 	if (read_feedback(&r))
 		return;
-	if (r.c.receipt.n > 0 ||
-	    strcmp(r.c.mail.parts[0].report_type, "disposition-notification") ==
-		0) {
-		trace_report(&r.c.receipt, arena, b);
-		b->kind = BOUNCE_RECEIPT;
-		b->rule = "disposition-notification";
-		b->is_automatic = true;
+	if (read_receipt(&r))
 		return;
-	}
 	if (!read_report(&r)) {
 		read_kind(&r);
 		return;

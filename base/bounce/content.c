@@ -17,6 +17,16 @@ is_original(const struct part *p)
 	    part_is(p, "message/global-headers") || part_is(p, "text/rfc822");
 }
 
+static size_t
+leading(struct slice s, const char *marks)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] != '\0' && strchr(marks, s.p[n]) != NULL)
+		n++;
+	return n;
+}
+
 static void
 take_original(struct content *c, struct slice bytes, struct arena *arena)
 {
@@ -27,6 +37,32 @@ take_original(struct content *c, struct slice bytes, struct arena *arena)
 		return;
 	c->original = f;
 	c->original_bytes = bytes;
+}
+
+/* What was quoted: ruled off, behind marks or indented. */
+static struct slice
+without_marks(struct slice s, struct arena *arena)
+{
+	struct slice rest = s, line = s;
+	size_t n = 0, skip = 0;
+	char *out;
+
+	for (s = rest; slice_line(&rest, &line); s = rest)
+		if (leading(line, "-=*_ \t") < line.n)
+			break;
+	skip = leading(line, "> |\t");
+	if (skip == 0)
+		return s;
+	out = arena_alloc(arena, s.n + 1);
+	for (rest = s; slice_line(&rest, &line);) {
+		size_t here = leading(line, "> |\t");
+
+		line = slice_from(line, here < skip ? here : skip);
+		memcpy(out + n, line.p, line.n);
+		n += line.n;
+		out[n++] = '\n';
+	}
+	return slice_of(out, n);
 }
 
 static void
@@ -122,7 +158,7 @@ content_read(struct slice bytes, struct arena *arena, struct content *ret)
 	c.text =
 	    nplain > 0 ? join(plain, nplain, arena) : join(html, nhtml, arena);
 	c.text = words_cut(c.text, &quoted);
-	take_original(&c, quoted, arena);
+	take_original(&c, without_marks(quoted, arena), arena);
 	*ret = c;
 }
 

@@ -15,6 +15,7 @@ enum shape {
 	SHAPE_LED,     /* at its start */
 	SHAPE_REPLY,   /* in an SMTP reply or command */
 	SHAPE_LABELED, /* right behind a label */
+	SHAPE_SUBJECT, /* at its start, a sentence follows */
 	SHAPE_MENTIONED,
 	SHAPES
 };
@@ -136,6 +137,8 @@ shape_of(struct slice line, struct slice address)
 		return SHAPE_LED;
 	if (is_reply(line))
 		return SHAPE_REPLY;
+	if (label.n == 0)
+		return SHAPE_SUBJECT;
 	if (phrases_end(PHRASES_RECIPIENT, strip(label, " \t:;,")))
 		return SHAPE_LABELED;
 	return SHAPE_MENTIONED;
@@ -235,7 +238,8 @@ choose(const struct search *s, bool *ret_only_ours)
 		if (s->v[i].is_ours && s->v[i].shape < best_ours)
 			best_ours = s->v[i].shape;
 	}
-	*ret_only_ours = best_ours < SHAPES && best_ours != best;
+	*ret_only_ours =
+	    best_ours < SHAPES && (best_ours != best || best >= SHAPE_SUBJECT);
 	return *ret_only_ours ? best_ours : best;
 }
 
@@ -303,6 +307,31 @@ words_read(struct slice text, const char *not_them,
 	}
 	if (ret->n == 1)
 		ret->v[0].section = text;
+}
+
+bool
+words_local(struct slice text, struct slice *ret)
+{
+	struct slice rest = text, line, before = { "", 0 };
+
+	while (slice_line(&rest, &line)) {
+		struct slice word = slice_trim(line);
+		size_t n = 0;
+
+		while (n < word.n &&
+		    (isalnum((unsigned char)word.p[n]) ||
+			strchr("._+-", word.p[n]) != NULL))
+			n++;
+		if (word.n > 0 && n == word.n && before.n > 0 &&
+		    before.p[before.n - 1] == ':' &&
+		    phrases_in(PHRASES_FAILED, before) != 0) {
+			*ret = word;
+			return true;
+		}
+		if (word.n > 0)
+			before = word;
+	}
+	return false;
 }
 
 struct slice

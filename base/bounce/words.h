@@ -40,6 +40,9 @@ struct slice words_cut(struct slice text, struct slice *ret_original);
 void words_read(struct slice text, const char *not_them,
     const struct fields *original, struct arena *arena, struct words *ret);
 
+/* A local part alone on its line, under a line that says it failed. */
+bool words_local(struct slice text, struct slice *ret);
+
 /* The part of the text that speaks of address; empty when none does. */
 struct slice words_about(struct slice text, const char *address);
 

@@ -1,0 +1,232 @@
+#include "base/bounce/wording_kind.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/bounce/fold.h"
+#include "base/bounce/pattern.h"
+#include "base/bounce/wording.h"
+
+#define TEXT_MAX ((size_t)8 * 1024)
+#define SUBJECT_MAX 500
+/* Of a mail that says no more than that somebody wants to leave. */
+#define LEAVE_TEXT_MAX 700
+
+/* More than enum bounce_kind knows. */
+enum {
+	LEAVE = BOUNCE_OTHER + 1,
+	CLIENT_LEAVE,
+};
+
+#define NONE SIZE_MAX
+#define IN(place) (1U << (place))
+
+enum place {
+	SUBJECT,
+	TEXT,
+	ANYWHERE,
+	AWAY,
+};
+
+struct rule {
+	const char *word;
+	int kind;
+};
+
+static const struct rule rules[] = {
+#define FIELD(word, kind, name, values)
+#define KIND(word, kind, place, pattern, language, example) { word, kind },
+#include "base/bounce/kinds.def"
+#undef KIND
+};
+
+static const struct pattern patterns[] = {
+#define KIND(word, kind, place, pattern, language, example) { pattern, place },
+#include "base/bounce/kinds.def"
+#undef FIELD
+#undef KIND
+};
+
+static const struct field {
+	struct rule rule;
+	const char *name, *values;
+} fields[] = {
+#define FIELD(word, kind, name, values) { { word, kind }, name, values },
+#define KIND(word, kind, place, pattern, language, example)
+#include "base/bounce/kinds.def"
+};
+
+static struct pattern_set *set;
+
+void
+wording_kind_init(void)
+{
+	if (set == NULL)
+		set = pattern_set_new(patterns,
+		    sizeof(patterns) / sizeof(patterns[0]));
+}
+
+/* Is one of the values, separated by bars, in it? */
+static bool
+has_value(const char *value, const char *values)
+{
+	char one[40];
+
+	if (*values == '\0')
+		return *value != '\0';
+	for (;;) {
+		size_t n = strcspn(values, "|");
+
+		memcpy(one, values, n);
+		one[n] = '\0';
+		if (strcasestr(value, one) != NULL)
+			return true;
+		if (values[n] == '\0')
+			return false;
+		values += n + 1;
+	}
+}
+
+static const struct rule *
+find_field(const struct wording_mail *m)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (has_value(m->field(m->arg, fields[i].name),
+			fields[i].values))
+			return &fields[i].rule;
+	return NULL;
+}
+
+/* "Re: " and its like: the subject is not the writer's own. */
+static bool
+is_answer(const char *folded, size_t n)
+{
+	static const char *const prefixes[] = { "re ", "fw ", "fwd ", "antw ",
+		"betr ", "doorst ", "aw ", "wg ", "tr ", "sv ", "vs ", "rv " };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (n >= strlen(prefixes[i]) &&
+		    memcmp(folded, prefixes[i], strlen(prefixes[i])) == 0)
+			return true;
+	return false;
+}
+
+/* The first rule of some places, or none. */
+static size_t
+first_of(const int first[PATTERN_GROUPS], unsigned int places)
+{
+	size_t best = NONE;
+
+	for (size_t i = 0; i < PATTERN_GROUPS; i++)
+		if ((places & (1U << i)) != 0 && first[i] >= 0 &&
+		    (size_t)first[i] < best)
+			best = (size_t)first[i];
+	return best;
+}
+
+static size_t
+find_in_subject(const char *subject)
+{
+	char folded[SUBJECT_MAX];
+	size_t n = fold(folded, sizeof(folded), subject,
+	    strnlen(subject, SUBJECT_MAX));
+	int first[PATTERN_GROUPS];
+	size_t best;
+
+	pattern_set_find(set, folded, n, first);
+	best = first_of(first, IN(SUBJECT) | IN(ANYWHERE) | IN(AWAY));
+	if (best != NONE && rules[best].kind == LEAVE && is_answer(folded, n))
+		return NONE;
+	return best;
+}
+
+static size_t
+find_in_text(const char *text, size_t n, bool is_machine)
+{
+	char folded[TEXT_MAX];
+	int first[PATTERN_GROUPS];
+
+	pattern_set_find(set, folded, fold(folded, sizeof(folded), text, n),
+	    first);
+	return first_of(first,
+	    IN(TEXT) | IN(ANYWHERE) | (is_machine ? IN(AWAY) : 0));
+}
+
+/* Without a signature (RFC 3676, 4.3). */
+static size_t
+own_length(const struct wording_mail *m)
+{
+	const char *end;
+	size_t n = m->text_bytes < TEXT_MAX ? m->text_bytes : TEXT_MAX;
+
+	if (n == 0)
+		return 0;
+	end = memmem(m->text, n, "\n-- ", 4);
+	return end != NULL ? (size_t)(end - m->text) : n;
+}
+
+/* A word that is a line of its own, above what a telephone adds. */
+static size_t
+find_in_first_line(const char *text, size_t n, bool is_machine)
+{
+	const char *end;
+
+	while (n > 0 && strchr(" \t\r\n", *text) != NULL)
+		text++, n--;
+	end = memchr(text, '\n', n);
+	return end == NULL
+	    ? NONE
+	    : find_in_text(text, (size_t)(end - text), is_machine);
+}
+
+static size_t
+min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* NULL when nothing is said. */
+static const struct rule *
+find_words(const struct wording_mail *m, size_t own, bool is_machine)
+{
+	size_t best = find_in_subject(m->subject);
+
+	if (own > 0) {
+		best = min(best, find_in_text(m->text, own, is_machine));
+		best = min(best, find_in_first_line(m->text, own, is_machine));
+	}
+	return best == NONE ? NULL : &rules[best];
+}
+
+enum bounce_kind
+wording_kind(const struct wording_mail *m, bool *ret_automatic,
+    const char **ret_rule)
+{
+	static const struct rule null_sender = { "null-sender", BOUNCE_OTHER },
+				 token = { "token", BOUNCE_UNSUBSCRIBE },
+				 person = { "person", BOUNCE_PERSON };
+	size_t own = own_length(m);
+	const struct rule *field = find_field(m), *words, *r;
+
+	if (field == NULL && m->is_null_sender)
+		field = &null_sender;
+	words = find_words(m, own, field != NULL);
+	if (words == NULL)
+		words = field != NULL ? field : &person;
+	r = words;
+	*ret_automatic = field != NULL || words->kind == BOUNCE_AUTOREPLY ||
+	    words->kind == BOUNCE_CHALLENGE || words->kind == CLIENT_LEAVE;
+	if (words->kind != BOUNCE_CHALLENGE && words->kind != BOUNCE_MOVED &&
+	    (words == field || words->kind != BOUNCE_AUTOREPLY)) {
+		if (m->has_token)
+			r = &token;
+		else if (field != NULL && words->kind != CLIENT_LEAVE)
+			r = field;
+		else if (words->kind == LEAVE && own > LEAVE_TEXT_MAX)
+			r = &person;
+	}
+	*ret_rule = r->word;
+	return r->kind == LEAVE || r->kind == CLIENT_LEAVE
+	    ? BOUNCE_UNSUBSCRIBE
+	    : (enum bounce_kind)r->kind;
+}
