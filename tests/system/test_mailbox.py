@@ -281,11 +281,11 @@ def test_a_connection_that_breaks(reader, dovecot):
 
 class Proxy(threading.Thread):
     """Between a client and a server: passes on so many bytes of what the
-    server says, then nothing more, or the end."""
+    server says, then it is gone."""
 
-    def __init__(self, port, most, silent):
+    def __init__(self, port, most):
         super().__init__(daemon=True)
-        self.to, self.most, self.silent = port, most, silent
+        self.to, self.most = port, most
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.start()
@@ -311,8 +311,6 @@ class Proxy(threading.Thread):
                 sink.sendall(data)
                 if left is not None and left <= 0:
                     break
-            if self.silent and left is not None:
-                return
         except OSError:
             pass
         for s in (source, sink):
@@ -333,7 +331,7 @@ def test_a_connection_that_breaks_anywhere(reader, kind):
         for n in range(3):
             dovecot.deliver(mail(n))
         for most in (1, *range(100, 3000, 160), 10 ** 6):
-            proxy = Proxy(port, most, silent=False)
+            proxy = Proxy(port, most)
             done = reader.once(dovecot.section(kind=kind, tls="none",
                                                port=proxy.port))
             proxy.close()
@@ -455,6 +453,21 @@ def test_many(reader, dovecot):
     assert time.monotonic() - began < 60
     done = reader.once()
     assert done.returncode == 0 and "mail-" not in done.stderr
+
+
+def test_two_hosts(reader, dovecot):
+    """Who read the same mailbox at the same time."""
+    for n in range(200):
+        dovecot.deliver(mail(n))
+    reader.configure(dovecot.section())
+    both = [subprocess.Popen(reader.command("--once"), env=reader.site.env(),
+                             stderr=subprocess.PIPE, text=True,
+                             preexec_fn=die_with_parent) for _ in range(2)]
+    for process in both:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+        assert "failed" not in said
+    assert reader.taken() == 200 and not dovecot.left()
 
 
 def test_the_same_mail_counts_once(reader, dovecot, tmp_path):
