@@ -1,5 +1,3 @@
-#include "composer/cli/bounce_explain.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +6,7 @@
 #include "base/bounce/bounce.h"
 #include "base/buf.h"
 #include "base/catalogue.h"
+#include "composer/cli/bounce.h"
 #include "composer/cli/cli.h"
 
 #define SCHEMA "tweeluik.bounce-explanations/1"
@@ -21,8 +20,8 @@ struct explain {
 	size_t nfailed;
 };
 
-static int
-read_bytes(struct explain *x, const char *path, struct err *e)
+int
+bounce_read_file(const char *path, struct buf *b, struct err *e)
 {
 	bool is_stdin = strcmp(path, "-") == 0;
 	FILE *f = is_stdin ? stdin : fopen(path, "re");
@@ -30,15 +29,15 @@ read_bytes(struct explain *x, const char *path, struct err *e)
 	size_t n;
 	int rc = 0;
 
-	buf_clear(&x->bytes);
+	buf_clear(b);
 	if (f == NULL)
 		return err_sys(e, errno, "%s cannot be read", path);
 	while ((n = fread(piece, 1, sizeof(piece), f)) > 0)
-		if (buf_add(&x->bytes, piece, n) == -1)
+		if (buf_add(b, piece, n) == -1)
 			break;
 	if (ferror(f))
 		rc = err_sys(e, errno, "%s cannot be read", path);
-	else if (buf_full(&x->bytes))
+	else if (buf_full(b))
 		rc = err_set(e, ERR_LIMIT, "%s is larger than %zu bytes", path,
 		    BOUNCE_MESSAGE_MAX);
 	if (!is_stdin)
@@ -102,19 +101,21 @@ print(const char *file, const struct bounce *b)
 	}
 }
 
-static json_t *
-recipients_of(const struct bounce *b)
+json_t *
+bounce_json_recipients(const struct bounce *b)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < b->nrecipients; i++) {
 		const struct bounce_recipient *r = &b->recipients[i];
+		const char *reason = bounce_reason_word(r->reason);
 
 		(void)json_array_append_new(list,
-		    json_pack("{s:s?, s:s, s:b, s:s, s:s, s:s, s:s}", "address",
-			r->address, "class", bounce_class_word(r->class),
-			"final", r->final, "status", r->status, "reason",
-			bounce_reason_word(r->reason), "diagnostic",
+		    json_pack("{s:s?, s:s, s:b, s:s, s:s, s:s, s:s, s:s}",
+			"address", r->address, "class",
+			bounce_class_word(r->class), "final", (int)r->final,
+			"status", r->status, "reason", reason, "meaning",
+			tr(bounce_meaning(reason, r->status)), "diagnostic",
 			r->diagnostic, "rule", r->rule));
 	}
 	return list;
@@ -127,7 +128,7 @@ explain(struct explain *x, const char *file)
 	struct err e;
 
 	arena_reset(&x->arena);
-	if (read_bytes(x, file, &e) == -1 ||
+	if (bounce_read_file(file, &x->bytes, &e) == -1 ||
 	    bounce_read(x->bytes.data, x->bytes.len, &x->arena, &b, &e) == -1) {
 		x->nfailed++;
 		say_error(x->c, &e);
@@ -143,7 +144,7 @@ explain(struct explain *x, const char *file)
 	    json_pack("{s:s, s:s, s:s, s:b, s:s, s:s, s:o}", "file", file,
 		"kind", bounce_kind_word(b.kind), "rule", b.rule, "automatic",
 		b.is_automatic, "from", b.from, "subject", b.subject,
-		"recipients", recipients_of(&b)));
+		"recipients", bounce_json_recipients(&b)));
 }
 
 int
@@ -166,13 +167,3 @@ cli_bounce_explain(struct cli *c, const struct cli_args *a, struct err *e)
 	    ? err_set(e, ERR_PARTLY, "Not every message could be read")
 	    : 0;
 }
-
-const struct cli_command cli_bounce_explain_commands[] = {
-	{ "bounce", "explain", N_("Say what messages that came back mean"),
-	    "<file|->...", 1, SIZE_MAX, NULL,
-	    CLI_EXAMPLES({ "tweeluik bounce explain message.eml", NULL },
-		{ "tweeluik bounce explain --json - <message.eml", NULL }),
-	    N_("0 done, 6 not every message could be read"), NULL,
-	    cli_bounce_explain },
-	{ 0 },
-};

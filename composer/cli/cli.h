@@ -97,7 +97,7 @@ extern const struct cli_command cli_issue_commands[];
 extern const struct cli_command cli_subscriber_commands[];
 extern const struct cli_command cli_schedule_commands[];
 extern const struct cli_command cli_org_commands[];
-extern const struct cli_command cli_bounce_explain_commands[];
+extern const struct cli_command cli_bounce_commands[];
 extern const struct cli_command cli_system_commands[]; /* status, db, ... */
 
 extern const struct cli_command *const cli_tables[]; /* ends in NULL */

@@ -99,8 +99,8 @@ declare
 	newer timestamptz := 'infinity';
 	f record;
 begin
-	select bounce_since(s) into since from subscriber s
-	where s.id = the_subscriber;
+	select coalesce(bounce_since(s), '-infinity') into since
+	from subscriber s where s.id = the_subscriber;
 	issues := 0; dead := 0; lasts := '0';
 	for f in
 		select m.created_at, bool_or(b.class = 'hard') as hard
@@ -682,10 +682,10 @@ language sql stable as $$
 	group by x.issue_id
 $$;
 alter function alarm_conditions(timestamptz, text)
-	rename to sending_conditions;
+	rename to issue_conditions;
 create function alarm_conditions(at timestamptz, quiet_hours text)
 returns table (key text, issue_id bigint, text text, since timestamptz)
 language sql stable as $$
-	select * from sending_conditions(at, quiet_hours)
+	select * from issue_conditions(at, quiet_hours)
 	union all select * from blocked_conditions(at)
 $$;

@@ -5,3 +5,15 @@ select mailbox_listed($1::text[])
 
 -- name: mailbox_seen
 select mailbox_seen($1, $2)
+
+-- What is passed on to the help desk (composer/letter/forward.c).
+
+-- name: returned_forward_next
+select id, raw_sealed, from_sealed, subject_sealed, more
+from returned_forward_next()
+
+-- name: returned_forwarded
+select returned_forwarded($1, $2, $3, $4, $5)
+
+-- name: returned_kept
+select returned_kept($1, $2)

@@ -1,5 +1,4 @@
--- What comes back (base/bounce/returned.c), and what of it is passed on
--- (composer/letter/forward.c).
+-- What comes back (base/bounce/returned.c).
 
 -- name: returned_known
 select returned_known($1, $2, $3) as known
@@ -11,6 +10,7 @@ select returned_aside($1, $2, $3, $4, $5)
 select effect, left_hash, left_id, left_way, at
 from returned_take($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
 	$15, $16, $17, $18, $19, $20)
+
 
 -- name: returned_forward_next
 select id, raw_sealed, from_sealed, subject_sealed, more
