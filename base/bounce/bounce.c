@@ -18,6 +18,7 @@
 
 #define NESTED_MAX 2
 #define LINE_MAX_BYTES 500
+#define SAID_WITHIN ((size_t)16 * 1024)
 #define SAID_MAX ((size_t)4096)
 #define SHOWN_TEXT_MAX ((size_t)16 * 1024)
 
@@ -104,9 +105,11 @@ only_recipient(const struct reading *r)
 static struct slice
 said_of(const struct reading *r, const char *address)
 {
-	struct slice s =
-	    address != NULL ? words_about(r->c.text, address) : slice_of("", 0);
+	struct slice s = r->c.text;
 
+	if (s.n > SAID_WITHIN)
+		s.n = SAID_WITHIN;
+	s = address != NULL ? words_about(s, address) : slice_of("", 0);
 	if (s.n > SAID_MAX)
 		s.n = SAID_MAX;
 	return s;
@@ -178,7 +181,8 @@ read_words(struct reading *r)
 
 	for (size_t at = 0; addresses_next(all, &at, &one);)
 		n++;
-	for (size_t at = 0; addresses_next(all, &at, &one);) {
+	for (size_t at = 0; r->b->nrecipients < BOUNCE_RECIPIENTS_MAX &&
+	     addresses_next(all, &at, &one);) {
 		const char *address = slice_string(one, one.n, r->arena);
 
 		add_by_words(r, address,

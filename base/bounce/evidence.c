@@ -82,15 +82,16 @@ weigh_sender(const struct content *c, struct arena *arena, struct evidence *e)
 	e->is_daemon = is_daemon(from, local) ||
 	    (strcmp(from, "<>") == 0 && e->is_null_sender);
 	e->machine += e->is_null_sender ? 2 : 0;
-	e->machine += e->is_daemon ? 2 : is_robot(local) ? 1 : 0;
+	e->is_robot = is_robot(local);
+	e->machine += e->is_daemon ? 2 : e->is_robot ? 1 : 0;
 	e->machine += *automatic != '\0' && strncmp(automatic, "no", 2) != 0;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		e->machine += has(c->top, marks[i]) ? 3 : 0;
-	e->machine +=
-	    strcmp(c->mail.parts[0].report_type, "delivery-status") == 0 ? 3
-									 : 0;
+		e->is_marked |= has(c->top, marks[i]);
+	e->is_marked |=
+	    strcmp(c->mail.parts[0].report_type, "delivery-status") == 0;
+	e->machine += e->is_marked ? 3 : 0;
 	/* Newsletters have these; a report has them when a list passed it on. */
-	if (!e->is_daemon &&
+	if (!phrases_is(PHRASES_MACHINE, local) &&
 	    (has(c->top, "List-Unsubscribe") || has(c->top, "List-Post") ||
 		has(c->top, "X-Cron-Env")))
 		e->machine -= 4;
@@ -112,14 +113,15 @@ evidence_weigh(const struct content *c, const struct words *w,
 	if (slice_starts(subject, "Re:") || slice_starts(subject, "Fwd:") ||
 	    slice_starts(subject, "FW:"))
 		e.says -= e.is_daemon ? 0 : 2;
-	if (phrases_start(PHRASES_SUBJECT, subject))
+	if (phrases_start(PHRASES_SUBJECT, subject)) {
+		e.is_marked = true;
 		e.says += 2;
+	}
 	if ((found & (PHRASES_FAILED | PHRASES_DELAYED)) != 0)
 		e.says += 2;
-	if (w->n > 0 && w->is_listed)
-		e.says += 1;
-	if (w->n > 0 && w->is_told)
-		e.says += 1;
+	e.is_named = w->n > 0 && w->is_listed;
+	e.is_told = w->n > 0 && w->is_told;
+	e.says += e.is_named + e.is_told;
 	e.is_delayed = ((head | found) & PHRASES_DELAYED) != 0 &&
 	    (found & PHRASES_GIVEN_UP) == 0;
 	e.is_delivered = ((head | found) & PHRASES_DELIVERED) != 0 &&
@@ -132,5 +134,8 @@ evidence_is_report(const struct evidence *e)
 {
 	if (e->is_daemon)
 		return e->machine >= 2 && e->says >= 2;
-	return e->machine >= 2 ? e->says >= 3 : e->machine == 1 && e->says >= 4;
+	if (!e->is_marked && !(e->is_robot && e->is_told))
+		return false;
+	return e->machine >= 2 ? e->says >= 3
+			       : e->machine == 1 && e->says >= 4 && e->is_named;
 }

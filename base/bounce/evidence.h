@@ -15,6 +15,10 @@ struct evidence {
 	int machine;	/* points for coming from a mail system */
 	int says;	/* points for saying that delivery failed */
 	bool is_daemon; /* From is a mail system by name */
+	bool is_robot;	/* From is a program by name, of whatever kind */
+	bool is_marked; /* a field or subject as only reports have */
+	bool is_named;	/* a list or a reply names who it is about */
+	bool is_told;	/* the sentence that says it failed does */
 	bool is_null_sender;
 	bool is_delayed, is_delivered; /* what the words say became of it */
 };

@@ -153,11 +153,8 @@ describe(struct part *p, const char *type, struct arena *arena)
 	p->report_type = mail_parameter(value, "report-type", true, arena);
 	p->charset = mail_parameter(value, "charset", false, arena);
 	p->boundary = mail_parameter(value, "boundary", false, arena);
-	p->is_attachment =
-	    slice_starts(slice_of(value = fields_get(&p->fields,
-				      "Content-Disposition", arena),
-			     strlen(value)),
-		"attachment");
+	value = fields_get(&p->fields, "Content-Disposition", arena);
+	p->is_attachment = strncasecmp(value, "attachment", 10) == 0;
 	if (strlen(p->boundary) > BOUNDARY_MAX)
 		p->boundary = "";
 }

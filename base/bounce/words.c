@@ -238,8 +238,8 @@ choose(const struct search *s, bool *ret_only_ours)
 		if (s->v[i].is_ours && s->v[i].shape < best_ours)
 			best_ours = s->v[i].shape;
 	}
-	*ret_only_ours = best_ours < SHAPES &&
-	    (best_ours != best || best >= SHAPE_SUBJECT);
+	*ret_only_ours =
+	    best_ours < SHAPES && (best_ours != best || best >= SHAPE_SUBJECT);
 	return *ret_only_ours ? best_ours : best;
 }
 
@@ -322,8 +322,8 @@ words_local(struct slice text, struct slice *ret)
 		    (isalnum((unsigned char)word.p[n]) ||
 			strchr("._+-", word.p[n]) != NULL))
 			n++;
-		if (word.n > 0 && n == word.n && line.p != word.p &&
-		    before.n > 0 && before.p[before.n - 1] == ':' &&
+		if (word.n > 0 && n == word.n && before.n > 0 &&
+		    before.p[before.n - 1] == ':' &&
 		    phrases_in(PHRASES_FAILED, before) != 0) {
 			*ret = word;
 			return true;

@@ -93,6 +93,7 @@ print_parts(struct cli *c, const json_t *removed)
 	int64_t letters = json_num(removed, "letters");
 	int64_t copies = json_num(removed, "copies");
 	int64_t lines = json_num(removed, "activity");
+	int64_t returned = json_num(removed, "returned");
 
 	print_part(events,
 	    arena_printf(&c->arena,
@@ -109,6 +110,12 @@ print_parts(struct cli *c, const json_t *removed)
 		    "%s sealed copies of the address in single mails",
 		    (unsigned long)copies),
 		cli_number(c, copies)));
+	print_part(returned,
+	    arena_printf(&c->arena,
+		tr_n("%s mail from them or about them that came back",
+		    "%s mails from them or about them that came back",
+		    (unsigned long)returned),
+		cli_number(c, returned)));
 	print_part(lines,
 	    arena_printf(&c->arena,
 		tr_n("its number in %s line of the activity log",

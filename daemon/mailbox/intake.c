@@ -1,6 +1,5 @@
 #include "daemon/mailbox/intake.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -89,22 +88,15 @@ intake_take(struct intake *in, const struct returned_mail *mail, struct err *e)
 }
 
 int
-intake_pass_on(struct database *db, const struct keys *keys,
-    const struct config *config, struct err *e)
+intake_pass_on(struct intake *in, struct err *e)
 {
-	char count[16];
 	int n;
 
-	if (forward_round(db, keys, config, &n, e) == -1) {
-		if (e->kind == ERR_TEMP)
-			return -1;
-		log_event(LOG_LEVEL_ERROR, "forward-failed", "error", e->text,
-		    NULL);
-	} else if (n > 0) {
-		(void)snprintf(count, sizeof(count), "%d", n);
-		log_event(LOG_LEVEL_INFO, "mail-forwarded", "messages", count,
-		    NULL);
-	}
+	if (forward_round(in->db, in->keys, in->config, &n, e) == 0)
+		return 0;
+	if (e->kind == ERR_TEMP)
+		return -1;
+	log_event(LOG_LEVEL_ERROR, "not-passed-on", "reason", e->text, NULL);
 	return 0;
 }
 

@@ -55,10 +55,9 @@ void intake_prepare(void);
 int
 intake_take(struct intake *in, const struct returned_mail *mail, struct err *e);
 
-/* What people wrote goes on to the help desk.  -1 when the database is away;
- * whatever else is wrong is logged. */
-int intake_pass_on(struct database *db, const struct keys *keys,
-    const struct config *config, struct err *e);
+/* Mails of persons to the help desk (composer/letter/forward.h); what cannot be
+ * passed on is in no other mail's way. */
+int intake_pass_on(struct intake *in, struct err *e);
 
 /* Everything that is in the mailbox now. */
 int intake_round(struct intake *in, struct source *s, struct err *e);

@@ -108,8 +108,6 @@ watch(struct role *r, void *arg, struct err *e)
 		at_work |= state != READER_ENDED;
 	}
 	tell_status(w, r);
-	if (intake_pass_on(r->db, w->keys, &r->config, e) == -1)
-		return -1;
 	if (!r->options.once || !at_work)
 		return 0;
 	return role_wait(r, ONCE_MS, e) == -1 ? -1 : 1;

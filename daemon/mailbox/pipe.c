@@ -129,6 +129,12 @@ take(struct intake *in, const struct words *words, struct err *e)
 		mail.n = bytes.len;
 		rc = intake_take(in, &mail, e);
 	}
+	/* The mail itself is on record, so this may as well be done later. */
+	if (rc == 0) {
+		struct err ignored;
+
+		(void)intake_pass_on(in, &ignored);
+	}
 	buf_done(&bytes);
 	return rc;
 }
@@ -150,9 +156,6 @@ run(struct intake *in, struct config *c, const struct words *words,
 		intake_queries, e) == 0 &&
 	    database_check_schema(in->db, e) == 0)
 		rc = take(in, words, e);
-	/* It is on record by now: others pass on what this one cannot. */
-	if (rc == 0)
-		(void)intake_pass_on(in->db, keys, c, &(struct err){ 0 });
 	database_close(in->db);
 	keys_free(keys);
 	return rc;

@@ -99,8 +99,8 @@ declare
 	newer timestamptz := 'infinity';
 	f record;
 begin
-	select bounce_since(s) into since from subscriber s
-	where s.id = the_subscriber;
+	select coalesce(bounce_since(s), '-infinity') into since
+	from subscriber s where s.id = the_subscriber;
 	issues := 0; dead := 0; lasts := '0';
 	for f in
 		select m.created_at, bool_or(b.class = 'hard') as hard
