@@ -85,7 +85,7 @@ take_text(struct content *c, struct slice *texts, size_t *n,
 		(void)fields_read(text, arena, &c->feedback);
 	if (delivery_is(text))
 		take_report(c, text);
-	if (slice_trim(text).n > 0 && *n < TEXTS_MAX)
+	if (!p->is_attachment && slice_trim(text).n > 0 && *n < TEXTS_MAX)
 		texts[(*n)++] = text;
 }
 

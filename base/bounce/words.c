@@ -262,21 +262,22 @@ has(const struct words *w, struct slice address)
 	return false;
 }
 
-/* The shape that counts: the first that names one of ours, else the first. */
+/* The shape that counts: the first that names one of ours, else the first.  A
+ * mere mention of ours is no reason to doubt a list: they may be an alias. */
 static enum shape
 choose(const struct search *s, bool *ret_only_ours)
 {
-	enum shape best = SHAPES, best_ours = SHAPES;
+	enum shape best = SHAPES, ours = SHAPES;
 
 	for (size_t i = 0; i < s->n; i++) {
 		if (s->v[i].shape < best)
 			best = s->v[i].shape;
-		if (s->v[i].is_ours && s->v[i].shape < best_ours)
-			best_ours = s->v[i].shape;
+		if (s->v[i].is_ours && s->v[i].shape < ours)
+			ours = s->v[i].shape;
 	}
 	*ret_only_ours =
-	    best_ours < SHAPES && (best_ours != best || best >= SHAPE_SUBJECT);
-	return *ret_only_ours ? best_ours : best;
+	    ours != best ? ours < SHAPE_SUBJECT : ours >= SHAPE_SUBJECT;
+	return *ret_only_ours ? ours : best;
 }
 
 /* From the last command in it, as other commands were about others. */
