@@ -52,24 +52,40 @@ one_line(struct slice s, struct arena *arena)
 	    arena);
 }
 
-/* Judged by what is said; the same address twice is one recipient. */
+/* The same address twice is one recipient. */
+static struct bounce_recipient *
+recipient_of(struct bounce *b, const char *address)
+{
+	for (size_t i = 0; i < b->nrecipients && address != NULL; i++)
+		if (b->recipients[i].address != NULL &&
+		    strcasecmp(b->recipients[i].address, address) == 0)
+			return &b->recipients[i];
+	return b->nrecipients < BOUNCE_RECIPIENTS_MAX
+	    ? &b->recipients[b->nrecipients]
+	    : NULL;
+}
+
+/* Judged by what is said of it; a failure counts more than that it was
+ * delayed or passed on before. */
 static void
 add_recipient(struct reading *r, const char *address, const struct wording *w,
     const char *diagnostic)
 {
 	struct bounce *b = r->b;
 	struct wording_says says = wording_read(w);
+	struct bounce_recipient *to;
 
-	if (b->nrecipients == BOUNCE_RECIPIENTS_MAX)
-		return;
-	for (size_t i = 0; i < b->nrecipients && address != NULL; i++)
-		if (b->recipients[i].address != NULL &&
-		    strcasecmp(b->recipients[i].address, address) == 0)
-			return;
 	if (b->recipients == NULL)
 		b->recipients = arena_alloc(r->arena,
 		    BOUNCE_RECIPIENTS_MAX * sizeof(*b->recipients));
-	b->recipients[b->nrecipients] = (struct bounce_recipient){
+	to = recipient_of(b, address);
+	if (to == NULL)
+		return;
+	if (to == &b->recipients[b->nrecipients])
+		b->nrecipients++;
+	else if (to->class <= BOUNCE_SOFT || says.class >= to->class)
+		return;
+	*to = (struct bounce_recipient){
 		.address = address,
 		.class = says.class,
 		.final = says.final,
@@ -77,8 +93,7 @@ add_recipient(struct reading *r, const char *address, const struct wording *w,
 		.diagnostic = diagnostic,
 		.rule = says.rule,
 	};
-	memcpy(b->recipients[b->nrecipients++].status, says.status,
-	    sizeof(says.status));
+	memcpy(to->status, says.status, sizeof(says.status));
 }
 
 /* The only one we wrote to, when the report names nobody. */
@@ -363,18 +378,21 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 	describe(&r);
 	if (read_feedback(&r) || read_receipt(&r) || read_notice(&r))
 		return;
-	if (!read_report(&r)) {
+	if (!read_report(&r))
 		read_kind(&r);
-		return;
-	}
 	/* A report that was sent back in turn, or passed on by a system. */
-	if (b->nrecipients == 0 && r.c.original_bytes.n > 0 &&
-	    depth < NESTED_MAX) {
-		read_mail(r.c.original_bytes, depth + 1, arena, &inner);
-		if (inner.kind == BOUNCE_REPORT && inner.nrecipients > 0) {
-			b->recipients = inner.recipients;
-			b->nrecipients = inner.nrecipients;
-		}
+	if (b->nrecipients > 0 || r.c.original_bytes.n == 0 ||
+	    depth == NESTED_MAX ||
+	    (b->kind != BOUNCE_REPORT &&
+		!(r.evidence.is_daemon && r.evidence.is_null_sender)))
+		return;
+	read_mail(r.c.original_bytes, depth + 1, arena, &inner);
+	if (inner.kind == BOUNCE_REPORT && inner.nrecipients > 0) {
+		b->kind = BOUNCE_REPORT;
+		b->rule = "nested";
+		b->is_automatic = true;
+		b->recipients = inner.recipients;
+		b->nrecipients = inner.nrecipients;
 	}
 }
 
