@@ -27,6 +27,7 @@ struct reading {
 	struct content c;
 	struct words words;
 	struct evidence evidence;
+	struct slice own; /* words, without what is quoted */
 	struct arena *arena;
 	struct bounce *b;
 };
@@ -281,12 +282,15 @@ read_receipt(struct reading *r)
 	r->b->kind = BOUNCE_RECEIPT;
 	r->b->rule = "disposition-notification";
 	r->b->is_automatic = true;
-	if (r->evidence.is_daemon && r->evidence.says >= 2 && to != NULL &&
-	    strstr(became, "deleted") != NULL) {
-		r->b->kind = BOUNCE_REPORT;
+	if (!r->evidence.is_daemon || r->evidence.says < 2 ||
+	    strstr(became, "deleted") == NULL)
+		return true;
+	r->b->kind = BOUNCE_REPORT;
+	if (to != NULL)
 		add_by_words(r, addresses_of_field(to->value, r->arena),
 		    r->c.text);
-	}
+	else
+		read_words(r);
 	return true;
 }
 
@@ -294,10 +298,8 @@ static bool
 read_report(struct reading *r)
 {
 	bool by_fields = r->c.nreports > 0 &&
-	    (r->c.is_report
-		    ? part_is(&r->c.mail.parts[0], "multipart/report") ||
-			r->evidence.machine >= 2
-		    : r->evidence.machine >= 2);
+	    (r->evidence.machine >= 2 ||
+		part_is(&r->c.mail.parts[0], "multipart/report"));
 
 	if (by_fields)
 		read_fields(r);
@@ -323,13 +325,12 @@ top_field(void *arg, const char *name)
 static void
 read_kind(struct reading *r)
 {
-	struct slice own = content_own_words(r->c.text, r->arena);
 	struct wording_mail m = {
 		.field = top_field,
 		.arg = r,
 		.subject = r->c.subject,
-		.text = own.p,
-		.text_bytes = own.n,
+		.text = r->own.p,
+		.text_bytes = r->own.n,
 		.is_null_sender = r->evidence.is_null_sender,
 	};
 
@@ -344,7 +345,6 @@ describe(struct reading *r)
 	const char *from = fields_words(r->c.top, "From", r->arena);
 	const char *open = strrchr(from, '<');
 	struct slice all = slice_of(from, strlen(from)), one;
-	struct slice own = content_own_words(r->c.text, r->arena);
 	size_t at = open != NULL ? (size_t)(open - from) : 0;
 	const char *id = fields_get(r->c.top, "Message-ID", r->arena);
 
@@ -355,7 +355,7 @@ describe(struct reading *r)
 	r->b->subject =
 	    one_line(slice_of(r->c.subject, strlen(r->c.subject)), r->arena);
 	r->b->message_id = one_line(slice_of(id, strlen(id)), r->arena);
-	r->b->text = slice_string(slice_trim(own), SHOWN_TEXT_MAX, r->arena);
+	r->b->text = slice_string(slice_trim(r->own), SHOWN_TEXT_MAX, r->arena);
 }
 
 static void
@@ -366,6 +366,7 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 	struct bounce inner = { 0 };
 
 	content_read(bytes, arena, &r.c);
+	r.own = content_own_words(r.c.text, arena);
 	ours = arena_printf(arena, "%.600s\n%.600s\n%.600s",
 	    fields_get(r.c.top, "To", arena),
 	    fields_get(r.c.top, "From", arena),
@@ -393,6 +394,9 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 		b->is_automatic = true;
 		b->recipients = inner.recipients;
 		b->nrecipients = inner.nrecipients;
+		for (size_t i = 0;
+		     i < inner.ntraces && b->ntraces < BOUNCE_TRACES_MAX; i++)
+			b->traces[b->ntraces++] = inner.traces[i];
 	}
 }
 

@@ -55,20 +55,35 @@ begins_header(struct slice line)
 	    slice_starts(line, "DKIM-Signature:");
 }
 
-/* "----- Original message -----", "Original message headers:" */
+/* What was sent starts in the next line that is not empty. */
 static bool
-begins_original(struct slice line)
+header_follows(struct slice rest)
+{
+	struct slice line;
+	struct field field;
+
+	while (slice_line(&rest, &line))
+		if (slice_trim(line).n > 0)
+			return strchr(">-=*_", line.p[0]) != NULL ||
+			    field_split(slice_trim(line), &field);
+	return true;
+}
+
+/* "----- Original message -----", "Original message headers:".  A title or a
+ * sentence may begin alike ("The original message was received at ..."). */
+static bool
+begins_original(struct slice line, struct slice rest)
 {
 	struct slice bare = strip(line, " \t-=*_#>[]<");
-	bool is_ruled = line.n > 2 && bare.n > 0 &&
-	    memchr("-=*_#<", strip(line, " \t").p[0], 6) != NULL;
+	bool is_ruled =
+	    bare.n > 0 && memchr("-=*_#<", strip(line, " \t").p[0], 6) != NULL;
 
-	if (bare.n < 5 || bare.n > 160 ||
-	    !phrases_start(PHRASES_ORIGINAL, bare))
-		return false;
-	/* A sentence may begin alike ("The original message was received"). */
-	return is_ruled || strchr(":.", bare.p[bare.n - 1]) != NULL ||
-	    bare.n < 32;
+	return bare.n > 4 && bare.n < 160 &&
+	    phrases_start(PHRASES_ORIGINAL, bare) &&
+	    (is_ruled || slice_has(bare, "follow") ||
+		slice_has(bare, "copy of") ||
+		((bare.n < 32 || strchr(":.", bare.p[bare.n - 1]) != NULL) &&
+		    header_follows(rest)));
 }
 
 struct slice
@@ -79,7 +94,7 @@ words_cut(struct slice text, struct slice *ret_original)
 	for (struct slice here = rest; slice_line(&rest, &line); here = rest) {
 		bool is_header = begins_header(line);
 
-		if (!is_header && !begins_original(line))
+		if (!is_header && !begins_original(line, rest))
 			continue;
 		*ret_original = is_header ? here : rest;
 		return slice_of(text.p, (size_t)(here.p - text.p));

@@ -277,6 +277,16 @@ test_passed_on(void **state)
 	arena_done(&arena);
 }
 
+static bool
+has_trace(const struct bounce *b, enum bounce_place place, const char *text)
+{
+	for (size_t i = 0; i < b->ntraces; i++)
+		if (b->traces[i].place == place &&
+		    strcmp(b->traces[i].text, text) == 0)
+			return true;
+	return false;
+}
+
 /* A filter that wraps what it passes on is no person. */
 static void
 test_wrapped(void **state)
@@ -288,11 +298,16 @@ test_wrapped(void **state)
 	    "--out\n\nThe attached mail may be unwanted.\n\n--out\n"
 	    "Content-Type: message/rfc822\n\n";
 	struct arena arena;
+	struct bounce b;
+	struct err e;
+	const char *mail;
 
 	(void)state;
 	arena_init(&arena, ARENA_BYTES);
-	expect("wrapped", arena_printf(&arena, "%s%s\n--out--\n", head, report),
-	    meaning);
+	mail = arena_printf(&arena, "%s%s\n--out--\n", head, report);
+	expect("wrapped", mail, meaning);
+	assert_int_equal(bounce_read(mail, strlen(mail), &arena, &b, &e), 0);
+	assert_true(has_trace(&b, BOUNCE_MESSAGE_ID, TOKEN));
 	arena_done(&arena);
 }
 
@@ -320,16 +335,6 @@ test_said_twice(void **state)
 	expect("delayed, then failed", mail.data,
 	    "report jan@club.example=hard piet@club.example=hard");
 	buf_done(&mail);
-}
-
-static bool
-has_trace(const struct bounce *b, enum bounce_place place, const char *text)
-{
-	for (size_t i = 0; i < b->ntraces; i++)
-		if (b->traces[i].place == place &&
-		    strcmp(b->traces[i].text, text) == 0)
-			return true;
-	return false;
 }
 
 static void
