@@ -248,7 +248,7 @@ fold(char *out, size_t max, const char *text, size_t n)
 
 		if (!in_word && is_local(*s))
 			used = fold_token(&f, s, left);
-		in_word = is_local(*s);
+		in_word = is_local(*s) && *s != '#'; /* "#5.1.1" */
 		if (used > 0)
 			;
 		else if ((*s & 0x80) != 0)
