@@ -39,8 +39,10 @@ is_daemon(const char *from, struct slice local)
 {
 	static const char *const names[] = { "mail delivery", "mailer-daemon",
 		"mailer daemon", "mail system", "mail administrator",
-		"mail router", "postmaster", "delivery subsystem",
-		"delivery system", "delivery notification" };
+		"mail router", "postmaster", "system administrator",
+		"mail server", "mail agent", "mail service", "email system",
+		"e-mail system", "delivery subsystem", "delivery system",
+		"delivery notification" };
 	struct slice name = slice_of(from, strlen(from));
 
 	if (phrases_is(PHRASES_MACHINE, local))
@@ -87,7 +89,10 @@ weigh_sender(const struct content *c, struct arena *arena, struct evidence *e)
 	e->machine += e->is_daemon ? 2 : e->is_robot ? 1 : 0;
 	e->machine += *automatic != '\0' && strncmp(automatic, "no", 2) != 0;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		e->is_marked |= has(c->top, marks[i]);
+		if (has(c->top, marks[i])) {
+			e->is_marked = true;
+			e->says = 2;
+		}
 	e->is_marked |=
 	    strcmp(c->mail.parts[0].report_type, "delivery-status") == 0;
 	e->machine += e->is_marked ? 3 : 0;

@@ -1,7 +1,9 @@
 #include "base/bounce/wording_kind.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/bounce/fold.h"
 #include "base/bounce/pattern.h"
@@ -53,6 +55,12 @@ static const struct field {
 
 static struct pattern_set *set;
 
+static size_t
+min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
 void
 wording_kind_init(void)
 {
@@ -61,20 +69,27 @@ wording_kind_init(void)
 		    sizeof(patterns) / sizeof(patterns[0]));
 }
 
+/* Does a word of value begin so?  "root@" is not in "degroot@". */
+static bool
+has_word(const char *value, const char *begin, size_t n)
+{
+	for (const char *at = value; *at != '\0'; at++)
+		if ((at == value || isalnum((unsigned char)at[-1]) == 0) &&
+		    strncasecmp(at, begin, n) == 0)
+			return true;
+	return false;
+}
+
 /* Is one of the values, separated by bars, in it? */
 static bool
 has_value(const char *value, const char *values)
 {
-	char one[40];
-
 	if (*values == '\0')
 		return *value != '\0';
 	for (;;) {
 		size_t n = strcspn(values, "|");
 
-		memcpy(one, values, n);
-		one[n] = '\0';
-		if (strcasestr(value, one) != NULL)
+		if (has_word(value, values, n))
 			return true;
 		if (values[n] == '\0')
 			return false;
@@ -147,17 +162,35 @@ find_in_text(const char *text, size_t n, bool is_machine)
 	    IN(TEXT) | IN(ANYWHERE) | (is_machine ? IN(AWAY) : 0));
 }
 
-/* Without a signature (RFC 3676, 4.3). */
+/* Where the writer ends, and a signature (RFC 3676, 4.3) or the advertisement
+ * of a telephone begins: an office in it is not what the mail is about. */
+static bool
+ends_letter(const char *line, size_t n)
+{
+	static const char *const ends[] = { "-- ", "met vriendelijke groet",
+		"met hartelijke groet", "vriendelijke groet",
+		"hartelijke groet", "groet", "mvg", "kind regards",
+		"best regards", "regards", "sincerely", "yours sincerely",
+		"best wishes", "verstuurd vanaf", "verzonden vanaf",
+		"sent from my", "get outlook for", "outlook voor" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (n >= strlen(ends[i]) &&
+		    strncasecmp(line, ends[i], strlen(ends[i])) == 0)
+			return true;
+	return false;
+}
+
 static size_t
 own_length(const struct wording_mail *m)
 {
-	const char *end;
-	size_t n = m->text_bytes < TEXT_MAX ? m->text_bytes : TEXT_MAX;
+	size_t n = min(m->text_bytes, TEXT_MAX);
 
-	if (n == 0)
-		return 0;
-	end = memmem(m->text, n, "\n-- ", 4);
-	return end != NULL ? (size_t)(end - m->text) : n;
+	for (size_t i = 0; i < n; i++)
+		if ((i == 0 || m->text[i - 1] == '\n') &&
+		    ends_letter(m->text + i, n - i))
+			return i;
+	return n;
 }
 
 /* A word that is a line of its own, above what a telephone adds. */
@@ -174,12 +207,6 @@ find_in_first_line(const char *text, size_t n, bool is_machine)
 	    : find_in_text(text, (size_t)(end - text), is_machine);
 }
 
-static size_t
-min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
 /* NULL when nothing is said. */
 static const struct rule *
 find_words(const struct wording_mail *m, size_t own, bool is_machine)
@@ -193,33 +220,51 @@ find_words(const struct wording_mail *m, size_t own, bool is_machine)
 	return best == NONE ? NULL : &rules[best];
 }
 
+static bool
+is_of_machine(const struct rule *words)
+{
+	return words != NULL &&
+	    (words->kind == BOUNCE_AUTOREPLY ||
+		words->kind == BOUNCE_CHALLENGE || words->kind == CLIENT_LEAVE);
+}
+
+/* What the writer says of itself comes first, then where it was sent to, then
+ * what a header field says. */
+static const struct rule *
+choose(const struct wording_mail *m, const struct rule *field,
+    const struct rule *words, size_t own)
+{
+	static const struct rule token = { "token", BOUNCE_UNSUBSCRIBE },
+				 person = { "person", BOUNCE_PERSON };
+	int kind = words != NULL ? words->kind : BOUNCE_PERSON;
+
+	if (kind == BOUNCE_AUTOREPLY || kind == BOUNCE_CHALLENGE ||
+	    kind == BOUNCE_MOVED)
+		return words;
+	if (m->has_token)
+		return &token;
+	if (kind == CLIENT_LEAVE)
+		return words;
+	if (field != NULL)
+		return field;
+	if (words == NULL || (kind == LEAVE && own > LEAVE_TEXT_MAX))
+		return &person;
+	return words;
+}
+
 enum bounce_kind
 wording_kind(const struct wording_mail *m, bool *ret_automatic,
     const char **ret_rule)
 {
-	static const struct rule null_sender = { "null-sender", BOUNCE_OTHER },
-				 token = { "token", BOUNCE_UNSUBSCRIBE },
-				 person = { "person", BOUNCE_PERSON };
+	static const struct rule null_sender = { "null-sender", BOUNCE_OTHER };
 	size_t own = own_length(m);
 	const struct rule *field = find_field(m), *words, *r;
 
 	if (field == NULL && m->is_null_sender)
 		field = &null_sender;
 	words = find_words(m, own, field != NULL);
-	if (words == NULL)
-		words = field != NULL ? field : &person;
-	r = words;
-	*ret_automatic = field != NULL || words->kind == BOUNCE_AUTOREPLY ||
-	    words->kind == BOUNCE_CHALLENGE || words->kind == CLIENT_LEAVE;
-	if (words->kind != BOUNCE_CHALLENGE && words->kind != BOUNCE_MOVED &&
-	    (words == field || words->kind != BOUNCE_AUTOREPLY)) {
-		if (m->has_token)
-			r = &token;
-		else if (field != NULL && words->kind != CLIENT_LEAVE)
-			r = field;
-		else if (words->kind == LEAVE && own > LEAVE_TEXT_MAX)
-			r = &person;
-	}
+	r = choose(m, field, words, own);
+	*ret_automatic = field != NULL || is_of_machine(words);
 	*ret_rule = r->word;
 	return r->kind == LEAVE || r->kind == CLIENT_LEAVE
 	    ? BOUNCE_UNSUBSCRIBE
