@@ -89,10 +89,13 @@ begin
 			excluded.reason);
 	changed := found;
 	if word = 'e' then
-		if s.id is not null then
-			perform subscriber_erase(s.id, way);
+		if not changed and s.id is null and not exists (
+				select from consent_event where address_hash = h)
+		then
+			return null;
 		end if;
-		return case when changed or s.id is not null then 'erased' end;
+		perform address_erase(h, way);
+		return 'erased';
 	end if;
 	update subscriber x set state = the_state, state_reason = way,
 		state_at = moment, paused_until = null

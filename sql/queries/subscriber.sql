@@ -179,8 +179,8 @@ left join lateral (select * from outcome y
 left join issue_label l on l.id = m.issue_id
 order by coalesce(o.at, m.created_at) desc limit 6
 
--- name: subscriber_erase
-select subscriber_erase($1, 'command') as removed
+-- name: address_erase
+select address_erase($1, 'command') as removed
 
 -- name: sealed_copies
 -- Every sealed address that is not of a subscriber, few as they are.

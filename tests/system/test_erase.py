@@ -79,11 +79,66 @@ def test_receipt(site):
     assert str(one) not in {str(r["subject_id"]) for r in log}
     done = site.tweeluik("subscriber", "show", ADDRESS)
     assert done.returncode == 3
-    assert erase(site, ADDRESS).returncode == 3
     line, = (site.folder / "departures").glob("command.*")
     assert line.read_text().splitlines()[1].startswith("e ")
+    assert line.read_text().splitlines()[1].split()[3] == str(one)
     text = erase(site, "blijft@huis.example").stdout
     assert "huis.example" not in text and " 35 " in text and " 90 " in text
+
+
+def kept_by_hash(site):
+    return (site.db.one("select count(*) from consent_event"),
+            site.db.rows("select reason from suppression"))
+
+
+def leave_long_ago(site):
+    """Whose address retention removed, but not the proof."""
+    add(site, ADDRESS)
+    ok(site, "subscriber", "unsubscribe", ADDRESS, "--yes")
+    site.db.rows("update subscriber set state_at = now() - interval '31 days'")
+    site.db.rows("select retention(now())")
+    assert site.db.one("select count(*) from subscriber") == 0
+    assert kept_by_hash(site) == (2, [{"reason": "unsubscribed"}])
+
+
+def test_who_left_long_ago(site):
+    leave_long_ago(site)
+    assert erase(site, ADDRESS, "--dry-run").returncode == 0
+    assert kept_by_hash(site)[0] == 2
+    receipt = json.loads(erase(site, ADDRESS, "--json").stdout)
+    assert receipt["removed"] == {"subscriber": 0, "events": 2, "letters": 0,
+                                  "copies": 0, "activity": 0}
+    assert kept_by_hash(site) == (0, [{"reason": "erased"}])
+    line, = (site.folder / "departures").glob("command.*")
+    assert line.read_text().splitlines()[-1].split()[:4:3] == ["e", "0"]
+    # Once more: what came since would go, and nothing did.
+    text = erase(site, ADDRESS, "--lang", "en")
+    assert text.returncode == 0 and "the address, the" not in text.stdout
+    assert erase(site, "vreemd@huis.example").returncode == 3
+
+
+def test_of_who_complained_the_complaint_stays(site):
+    leave_long_ago(site)
+    site.db.rows("update suppression set reason = 'complaint'")
+    assert erase(site, ADDRESS).returncode == 0
+    assert kept_by_hash(site) == (0, [{"reason": "complaint"}])
+
+
+def test_a_backup_in_which_they_had_left_long_ago(site, tmp_path):
+    leave_long_ago(site)
+    ok(site, "db", "backup", tmp_path / "day")
+    erase(site, ADDRESS)
+    done = json.loads(ok(site, "db", "restore", tmp_path / "day", "--confirm",
+                         site.database, "--json"))
+    assert done["erased"] == 1
+    assert kept_by_hash(site) == (0, [{"reason": "erased"}])
+    log = "select count(*) from activity where action = 'erased'"
+    was = site.db.one(log)
+    shutil.copytree(site.folder / "departures", tmp_path / "there")
+    site.db.rows("delete from departure_read")
+    assert as_json(site, "db", "reconcile", "--departures",
+                   tmp_path / "there")["erased"] == 0
+    assert site.db.one(log) == was
 
 
 def test_copies_in_tests_and_letters_to_others(site):

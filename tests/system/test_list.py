@@ -227,6 +227,27 @@ def test_asked_instead_of_active(site, table):
     assert site.db.one("select count(*) from letter") == 4
 
 
+def test_who_did_not_confirm_elsewhere_is_asked_here(site, table):
+    """A state that nobody could ever get them out of otherwise."""
+    done = run(site, "subscriber", "import", table(
+        "e-mail,toestand", f"{ANNA},pending", f"{BART},undeliverable"),
+        "--apply", *BASIS)
+    assert "next issue" not in done.stderr
+    assert "asks them to confirm" in done.stderr
+    assert states(site) == {ANNA: "pending", BART: "undeliverable"}
+    assert site.db.one("select count(*) from letter where kind = 'confirm'"
+                       " and by_office") == 1
+    assert show(site, ANNA)["events"][-1]["basis"] == BASIS[1]
+    done = run(site, "subscriber", "import", table(
+        "e-mail,toestand", f"{CLEO},onbestelbaar"), "--apply", *BASIS)
+    assert done.stderr.splitlines()[-1] == "Saved"
+    done = run(site, "subscriber", "import", table(
+        "e-mail,toestand", "dirk@lezers.example,pending",
+        "eva@lezers.example,"), "--apply", *BASIS)
+    assert "next issue" in done.stderr and "not confirmed" in done.stderr
+    assert site.db.one("select count(*) from letter") == 2
+
+
 def test_rejects_say_row_and_reason(site, table):
     file = table("naam;e-mail;taal", "Anna;anna@;nl", f"Bart;{BART};fr",
                  f"Cleo;{CLEO};nl", f'"Cleo;2";{CLEO};"nl"',

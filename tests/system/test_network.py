@@ -54,6 +54,11 @@ def house(tw):
     return tw
 
 
+def rows_of(text):
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff")),
+                               delimiter=";"))
+
+
 def levels(org):
     return {k: v["visibility"] for k, v in org["fields"].items()}
 
@@ -178,7 +183,7 @@ def test_a_secret_address_stays_in_the_office(house, site):
     assert "\U0001f512" in ok(site, "org", "show", HOUSE)
     assert "Utrecht" not in ok(site, "org", "list")
     assert out.returncode == 0
-    table = list(csv.DictReader(io.StringIO(ok(site, "org", "export"))))
+    table = rows_of(ok(site, "org", "export"))
     assert table[0]["place"] == "" and table[0]["secret"] == "yes"
     row = site.db.rows("select * from organisation_mail")[0]
     assert row["place"] is None and row["postal_address"] is None
@@ -210,8 +215,10 @@ def test_list(house, site):
     assert names("--unchecked-since", "+1d") == ["Nieuw huis", "Oud huis",
                                                  HOUSE]
     house("org", "list", "--unchecked-since", "1q", code=2)
-    assert "1y" in house("org", "list", "--unchecked-since", "x",
-                         code=2)["hint"]
+    for word in "x", "9999y", "101y", "1201m", "5201w", "99999d":
+        assert "1y" in house("org", "list", "--unchecked-since", word,
+                             code=2)["hint"]
+    assert names("--unchecked-since", "100y") == [HOUSE]
 
 
 # Files
@@ -225,7 +232,9 @@ def test_export_and_import_again(tw, site):
     path = site.folder / "map.csv"
     ok(site, "org", "export", path)
     text = path.read_text(encoding="utf-8")
-    for line in csv.reader(io.StringIO(text)):
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert text.startswith("\ufeffname;")
+    for line in csv.reader(io.StringIO(text), delimiter=";"):
         assert not any(cell[:1] in "=+-@" for cell in line if cell)
     for secret in ("Geheimepad", "Stilwater", "1000 SW"):
         assert secret not in text
@@ -245,6 +254,40 @@ def test_export_and_import_again(tw, site):
                 assert key not in now
                 del was[key]
         assert now == was
+
+
+def test_export_leaves_no_half_file(house, site):
+    path = site.folder / "map.csv"
+    path.write_text("what was here before")
+    path.chmod(0o644)
+    said = site.tweeluik("org", "export", path, "--dry-run", "--lang", "en")
+    assert said.returncode == 0 and "would be written" in said.stderr
+    assert path.read_text() == "what was here before"
+    ok(site, "org", "export", path)
+    assert [r["name"] for r in rows_of(path.read_text())] == [HOUSE]
+    assert path.stat().st_mode & 0o777 == 0o600
+    house("org", "export", "/nowhere/map.csv", code=1)
+    assert [p.name for p in site.folder.glob("map.csv*")] == ["map.csv"]
+
+
+def test_what_the_rules_refuse_is_named_by_its_row(house, site):
+    """As a spreadsheet counts: empty lines are rows, and so is each line of
+    the headings."""
+    path = site.folder / "map.csv"
+    path.write_text("name,contact,visibility\n\nEen,,\n\n"
+                    "Twee,Kim,contact=public\n")
+    e = house("org", "import", path, "--apply", code=4)
+    assert "row 5" in e["message"], e
+
+
+def test_schemas(house, site):
+    def schema(*words, **more):
+        return house(*words, **more)["schema"]
+    assert schema("org", "list") == "tweeluik.organisations/1"
+    assert schema("org", "changes") == "tweeluik.organisation-changes/1"
+    assert schema("org", "show", HOUSE) == "tweeluik.organisation/1"
+    assert schema("org", "import", "-", stdin="name\nEen\n") == \
+        "tweeluik.organisation-import/1"
 
 
 def test_a_file_that_says_little_changes_little(house):
