@@ -282,6 +282,25 @@ def test_an_old_backup_brings_nobody_back(site, backup):
     assert send_all(site) == ["blijft@huis.example"]
 
 
+@pytest.mark.parametrize("leave", [
+    ("unsubscribe", "--yes"), ("set", "--state", "blocked", "--yes"),
+    ("erase", "--confirm", "nieuw@huis.example")])
+def test_who_moved_since_left_their_old_address_as_well(site, backup, leave):
+    moved = site.db.one("select min(id) from subscriber")
+    other = identity(site, "nieuw@huis.example")
+    site.db.rows(
+        "with new as (delete from subscriber where id = %s returning *)"
+        " update subscriber s set address_hash = new.address_hash,"
+        " address_sealed = new.address_sealed from new where s.id = %s",
+        other, moved)
+    ok(site, "subscriber", leave[0], "nieuw@huis.example", *leave[1:])
+    assert active(site) == 2
+    ok(site, "db", "restore", backup, "--confirm", site.database)
+    assert active(site) == 2
+    assert {r["id"] for r in site.db.rows(
+        "select id from subscriber where state = 'active'")}.isdisjoint({moved})
+
+
 def test_restored_by_hand(site, backup):
     """pg_restore knows nothing of us, and nobody thinks of reconcile."""
     erase(site, ADDRESS)
