@@ -164,13 +164,13 @@ def test_no_import_brings_an_erased_address_back(site, tmp_path):
     erase(site, ADDRESS)
     file = tmp_path / "x.csv"
     file.write_text(f"e-mail\n{ADDRESS}\nnieuw@huis.example\n")
-    rejects = tmp_path / "rejects.csv"
-    done = site.tweeluik("subscriber", "import", file, "--apply", "--basis",
-                         "list", "--rejects", rejects)
+    report = as_json(site, "subscriber", "import", file, "--apply", "--basis",
+                     "list")
+    assert report["new"] == 1
+    assert [(r["row"], r["reason"]) for r in report["left_rows"]] == [
+        (2, "erased")]
     assert active(site) == 1 and ADDRESS not in str(
         site.db.rows("select * from activity"))
-    assert re.search(r"1 .*(afgemeld|eerder|lijst)", done.stderr
-                     + done.stdout), done.stdout + done.stderr
     done = site.tweeluik("subscriber", "add", ADDRESS, "--basis", "x")
     assert done.returncode == 4
 
@@ -354,7 +354,6 @@ def test_a_bad_file_changes_nothing(site, backup, tmp_path):
 
 def test_a_restore_that_fails_puts_everything_back(site, backup):
     add(site, "nieuw@huis.example")
-    site.db.rows("alter role tweeluik_owner set max_parallel_workers = 0")
     # The backup is of a program that is newer than this one.
     newer = backup.with_name("newer")
     site.db.rows("insert into schema_version values (9999, 'x')")

@@ -415,22 +415,23 @@ def test_stopped_in_the_midst(site, table, how, code):
         assert "nothing was saved" in err
         assert not list(site.folder.glob("rejects.csv*"))
     assert wait_until(lambda: site.db.one(
-        "select count(*) = 1 from pg_stat_activity where datname ="
-        " current_database() and pid <> pg_backend_pid()"
-        " or pid = pg_backend_pid()"), 20)
+        "select count(*) = 0 from pg_stat_activity where datname ="
+        " current_database() and pid <> pg_backend_pid()"), 20)
     assert snapshot(site) == before
 
 
 def test_the_database_sees_no_address(site, table):
     """Neither in a statement nor in its values."""
+    path = site.postgres.folder / "log"
+    stood = path.stat().st_size
     site.db.rows(f"alter database {site.database} set log_statement = 'all'")
     run(site, "subscriber", "import", table(
         "e-mail;organisatie", f"{ANNA};Huis", f"{BART};", "cleo@;"),
         "--apply", *BASIS, code=6)
     run(site, "subscriber", "export", site.folder / "out.csv")
-    log = (site.postgres.folder / "log").read_text()
-    assert "import_add" in log and "lezers.example" not in log
-    assert "lezers.example".encode().hex() not in log
+    log = path.read_bytes()[stood:]
+    assert b"import_add" in log and b"lezers.example" not in log
+    assert b"lezers.example".hex().encode() not in log
 
 
 def test_memory_does_not_grow_with_the_file(site, table):

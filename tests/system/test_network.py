@@ -175,14 +175,12 @@ def test_a_person_is_named_only_after_agreeing(house, site):
 
 
 def test_a_secret_address_stays_in_the_office(house, site):
-    out = site.tweeluik("org", "set", HOUSE, "--secret", "yes", "--lang", "nl",
-                        check=True)
+    house("org", "set", HOUSE, "--secret", "yes")
     org = house("org", "show", HOUSE)
     assert levels(org)["place"] == "office"
     assert "geheim" in ok(site, "org", "show", HOUSE, "--lang", "nl")
     assert "\U0001f512" in ok(site, "org", "show", HOUSE)
     assert "Utrecht" not in ok(site, "org", "list")
-    assert out.returncode == 0
     table = rows_of(ok(site, "org", "export"))
     assert table[0]["place"] == "" and table[0]["secret"] == "yes"
     row = site.db.rows("select * from organisation_mail")[0]
@@ -454,6 +452,12 @@ def test_who_is_asked(house, site):
     house("org", "check", HOUSE, "--unchecked-since", "1y", code=2)
 
 
+def arrived(site, n):
+    """So many mails, and nobody is at work on one any more."""
+    return len(site.mails()) == n and site.db.one(
+        "select bool_and(state = 'done') from mailing")
+
+
 @pytest.fixture
 def asked(house, site):
     """Asked by mail, with every role at work: the mail and its links."""
@@ -461,7 +465,7 @@ def asked(house, site):
     site.start_daemon(log=site.folder / "log")
     house("org", "set", HOUSE, "--secret", "yes")
     house("org", "check", HOUSE, "--confirm", "1")
-    assert wait_until(lambda: len(site.mails()) == 1, 20)
+    assert wait_until(lambda: arrived(site, 1), 20)
     assert wait_until(lambda: answers(site.web_port), 20)
     site.raw = site.mails()[0].read_bytes()
     mail = email.message_from_bytes(site.raw, policy=email.policy.default)
@@ -641,7 +645,8 @@ def test_a_form_with_something_wrong(asked, site):
             assert kept["email"] == "geen adres"
     assert dump(site) == before
     for hostile in ({"phone": "\x00"}, {f"x{i}": "" for i in range(100)}):
-        assert ask(site, "POST", site.path + "/change", hostile)[0] >= 400
+        assert ask(site, "POST", site.path + "/change",
+                   hostile)[0] in (400, 413)
     assert dump(site) == before
 
 
@@ -652,15 +657,16 @@ def test_links_that_are_not_good(asked, site):
     paths = ("", "/change", "/done")
 
     def all_unknown(start="/k/" + token):
+        was = dump(site)
         for path in paths:
             assert ask(site, "GET", start + path) == unknown
         assert ask(site, "POST", start) == unknown
         assert ask(site, "POST", start + "/change", {"phone": "1"}) == unknown
+        assert dump(site) == was
     # Mangled, and of another purpose.
     all_unknown("/k/" + token[:-1] + ("A" if token[-1] != "A" else "B"))
     assert ask(site, "GET", "/u/" + token)[0] == 404
     # After sixty days.
-    before = dump(site)
     site.db.rows("update letter set at = now() - interval '61 days'")
     all_unknown()
     site.db.rows("update letter set at = now()")
@@ -669,11 +675,10 @@ def test_links_that_are_not_good(asked, site):
     asked("org", "set", HOUSE, "--email", "nieuw@voorbeeldhuis.example")
     all_unknown()
     assert asked("org", "check", HOUSE, "--confirm", "1")["asked"] == 1
-    wait_until(lambda: len(site.mails()) == 2, 20)
+    assert wait_until(lambda: arrived(site, 2), 20)
     all_unknown()
     asked("org", "remove", HOUSE, "--yes")
     all_unknown()
-    assert before != dump(site)
 
 
 def test_two_answers_at_once(asked, site):

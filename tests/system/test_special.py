@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from newsletter import (approve, as_json, items, ok, plan, readers, send_now,
-                        settled)
+from newsletter import DEMO, approve, as_json, items, ok, plan, readers, \
+    send_now
 from smtpd import CatchingServer
 
 from tests.demo.dates import today
@@ -218,7 +218,7 @@ def test_report_to_a_tag(list_of_six):
 
 def test_organisations(list_of_six):
     site = list_of_six
-    ok(site, "org", "import", "tests/demo/organisations.csv", "--apply")
+    ok(site, "org", "import", DEMO / "organisations.csv", "--apply")
     org = site.db.one("select name from organisation order by id limit 1")
     tag(site, "lezer1", "--organisation", org)
     name = extra(site, "report", "--organisations", "--at", "+3d 10:00")

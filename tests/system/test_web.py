@@ -513,47 +513,6 @@ def test_a_lost_connection_is_not_noticed(site):
 
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
-SMUGGLED = b"GET /style.css HTTP/1.1\r\nHost: x\r\n\r\n"
-ATTACKS = {
-    "two lengths": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                   b"Content-Length: 3\r\nContent-Length: 40\r\n\r\na=1"
-                   + SMUGGLED,
-    "same length twice": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                         b"Content-Length: 3\r\nContent-Length: 3\r\n\r\na=1",
-    "coding and length": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                         b"Content-Length: 4\r\n"
-                         b"Transfer-Encoding: chunked\r\n\r\n"
-                         b"3\r\na=1\r\n0\r\n\r\n" + SMUGGLED,
-    "unknown coding": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                      b"Transfer-Encoding: xchunked\r\n\r\n" + SMUGGLED,
-    "two codings": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                   b"Transfer-Encoding: chunked\r\n"
-                   b"Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    "no host": b"GET / HTTP/1.1\r\n\r\n",
-    "blank before colon": b"GET / HTTP/1.1\r\nHost: x\r\nFoo : b\r\n\r\n",
-    "negative length": b"POST /u/a HTTP/1.1\r\nHost: x\r\n"
-                       b"Content-Length: -1\r\n\r\n",
-    "signed length": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                     b"Content-Length: +3\r\n\r\na=1",
-    "encoded NUL": b"GET /style.css%00b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "encoded line end": b"GET /a%0d%0aX:b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "control octet": b"GET /a\x01b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "eight bits": b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
-    "bad escape": b"GET /a%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-    "another server": b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
-    "no path": b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-    "many fields": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 70
-                   + b"\r\n",
-}
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_ambiguous_requests_are_refused(site, attack):
-    answer, closed = site.raw(ATTACKS[attack])
-    assert answer.startswith(b"HTTP/1.1 400 "), answer
-    assert closed and b"text/css" not in answer
-    assert site.get("/style.css").status == 200
 
 
 def test_what_is_large_is_refused(site):

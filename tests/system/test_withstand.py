@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import fresh_database
-from framing import AMBIGUOUS, MARK, TOLERATED
+from framing import AMBIGUOUS, MALFORMED, MARK, TOLERATED
 from website import Website
 
 ONE_CLICK = "List-Unsubscribe=One-Click"
@@ -261,6 +261,13 @@ def test_ambiguous_framing(site, name):
     assert set(statuses(answer)) <= {400, 405, 413, 414, 431, 501,
                                      505}
     assert closed
+    assert site.get("/style.css").status == 200
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_what_nobody_means(site, name):
+    answer, closed = site.raw(MALFORMED[name], seconds=1)
+    assert statuses(answer) == [400] and closed, answer
     assert site.get("/style.css").status == 200
 
 
