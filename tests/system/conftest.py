@@ -13,6 +13,8 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests/system")]
 
+pytest.register_assert_rewrite("house", "own", "website")
+
 from tests.embedded import Installation, Postgres  # noqa: E402
 
 TEMPLATE = "tweeluik_template"

@@ -42,8 +42,7 @@ class Ready:
         ok(site, "subscriber", "import", path, "--basis", "test", "--apply")
         self.issue = approve(site)
         send_now(site, self.issue)
-        subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
-                        "--config", site.config, "--once"], check=True)
+        site.once("schedule")
         self.keys, self.build = site.settings["keys"], site.build
         self.templates = templates(self.folder, [
             row.values() for row in site.db.rows(

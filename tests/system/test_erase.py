@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from newsletter import LEASE, approve, as_json, ok, plan, readers, send_now, \
     settled_soon
+from own import message
 from smtpd import CatchingServer
 
 from tests.embedded import (PG_BIN, Installation, Postgres, answers,
@@ -53,12 +54,10 @@ def test_receipt(site):
     add(site, "blijft@huis.example")
     ok(site, "subscriber", "set", ADDRESS, "--language", "both")
     site.db.rows("select letter_add('details', %s, 'nl')", one)
-    message = site.db.one(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('x'), 'system', 'nl', 's', 'x', '') returning id")
+    what = message(site.db, "system")
     site.db.rows(
         "select mailing_recipient(mailing_for('system', null, '1 day'), %s,"
-        " id, address_sealed) from subscriber where id = %s", message, one)
+        " id, address_sealed) from subscriber where id = %s", what, one)
     done = site.tweeluik("subscriber", "erase", ADDRESS)
     assert done.returncode == 2 and "--confirm" in done.stderr
     done = erase(site, ADDRESS, "--dry-run", "--json")
@@ -146,11 +145,9 @@ def test_copies_in_tests_and_letters_to_others(site):
     add(site, ADDRESS, "ander@huis.example")
     sealed = site.db.one("select address_sealed from subscriber"
                          " order by id limit 1")
-    message = site.db.one(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('x'), 'test', 'nl', 's', 'x', '') returning id")
+    what = message(site.db, "test")
     site.db.rows("select mailing_recipient(mailing_for('test', null,"
-                 " '1 day'), %s, null, %s)", message, sealed)
+                 " '1 day'), %s, null, %s)", what, sealed)
     other = site.db.one("select max(id) from subscriber")
     site.db.rows("select letter_add('address', %s, 'nl', %s)", other, sealed)
     assert json.loads(erase(site, ADDRESS, "--json").stdout)["removed"][
@@ -200,22 +197,17 @@ def test_who_is_erased_while_an_issue_waits(site):
 
 def test_a_letter_to_who_is_erased_is_never_tried(site):
     one = identity(site, ADDRESS)
-    message = site.db.one(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('x'), 'system', 'nl', 's', 'x', '') returning id")
+    what = message(site.db, "system")
     site.db.rows(
         "select mailing_recipient(mailing_for('system', null, '1 day'), %s,"
-        " %s, null)", message, one)
+        " %s, null)", what, one)
     erase(site, ADDRESS)
     row, = site.db.rows(LEASE)
     assert row["deliverable"] is False and row["address_sealed"] is None
     site.db.rows("update chunk set leased_by = null, leased_until = null")
     with CatchingServer() as server:
         site.write_config(smtp_port=server.port)
-        subprocess.run(
-            [site.build / "libexec/tweeluik/tweeluik-send", "--config",
-             site.config, "--once"], env=site.env(), check=True, timeout=60,
-            capture_output=True)
+        site.once("send")
     assert not server.envelopes
     assert site.db.rows("select suppressed, balanced from ledger") == [
         {"suppressed": 1, "balanced": True}]

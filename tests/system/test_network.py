@@ -4,7 +4,6 @@ import csv
 import email
 import email.policy
 import html
-import http.client
 import io
 import json
 import re
@@ -16,11 +15,11 @@ import lxml.html
 import pytest
 from newsletter import DEMO, approve, as_json, ok, plan
 from test_items import in_editor
+from website import Visitor
 
-from tests.embedded import answers, wait_until
+from tests.embedded import BASE, answers, wait_until
 
 HOUSE = "Voorbeeldhuis"
-BASE = "https://nieuws.voorbeeld.example"
 MAIL = "balie@voorbeeldhuis.example"
 FORM = """# comes from a file
 Naam: Voorbeeldhuis
@@ -481,13 +480,11 @@ def asked(house, site):
 
 
 def ask(site, method, path, fields=None):
-    c = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=20)
-    c.request(method, path, urlencode(fields or {}), {
-        "Content-Type": "application/x-www-form-urlencoded"})
-    r = c.getresponse()
-    body = html.unescape(r.read().decode())
-    c.close()
-    return r.status, r.headers.get("Location"), body
+    answer = Visitor(site.web_port).ask(
+        method, path, urlencode(fields or {}),
+        {"Content-Type": "application/x-www-form-urlencoded"})
+    return (answer.status, answer.headers.get("Location"),
+            html.unescape(answer.body))
 
 
 def page(site, path=""):

@@ -13,7 +13,7 @@ from newsletter import ok
 from pages import CASES, PERSONAL, PUBLIC, places
 from website import Website
 
-from tests.embedded import ROOT
+from tests.embedded import BASE, ROOT
 
 BYTES_MAX = 30_000
 DUTCH = ROOT / os.environ.get("BUILD", "build") / \
@@ -78,8 +78,7 @@ def test_languages_point_at_each_other(house):
             found = {e.get("hreflang"): e.get("href") for e in root.xpath(
                 "//link[@rel='alternate' and @hreflang"
                 " and not(contains(@type, 'atom'))]")}
-            base = "https://nieuws.voorbeeld.example"
-            assert [found[x].removeprefix(base) for x in ("nl", "en")] == \
+            assert [found[x].removeprefix(BASE) for x in ("nl", "en")] == \
                 pair, name
 
 

@@ -14,13 +14,12 @@ import conformity
 import pytest
 from conftest import fresh_database
 from framing import AMBIGUOUS, MARK, TOLERATED
-from website import Website, talk
+from website import ONE_CLICK, Website, talk
 
 from tests.embedded import ROOT, die_with_parent, free_port, wait_until
 
 NGINX = ROOT / os.environ.get("BUILD", "build") / "nginx/usr/sbin/nginx"
 DOMAIN = "nieuws.voorbeeld.example"
-ONE_CLICK = "List-Unsubscribe=One-Click"
 AROUND = """\
 daemon off;
 pid {0}/pid;

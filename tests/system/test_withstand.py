@@ -13,9 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import fresh_database
 from framing import AMBIGUOUS, MALFORMED, MARK, TOLERATED
-from website import Website
+from website import ONE_CLICK, Website
 
-ONE_CLICK = "List-Unsubscribe=One-Click"
 GUESSES, BATCH = 100_000, 100
 MEMORY_MB = 96
 SEED = 20260212
