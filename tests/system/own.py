@@ -10,7 +10,8 @@ def message(db, kind="issue"):
     """One that nobody reads; its number."""
     return db.one(
         "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('x'), %s, 'nl', 's', 'x', '') returning id", kind)
+        " values (sha256(random()::text::bytea), %s, 'nl', 's', 'x', '')"
+        " returning id", kind)
 
 
 def mailing(db, readers, what=None, issue=None):
@@ -20,7 +21,7 @@ def mailing(db, readers, what=None, issue=None):
                     " %s) returning id", issue, len(readers))
     db.rows("insert into delivery select %s, n, %s, id from"
             " unnest(%s::bigint[]) with ordinality r (id, n)", number,
-            what or message(db), readers)
+            what or message(db), list(readers))
     db.rows("insert into chunk (mailing_id, no, first_seq, last_seq)"
             " values (%s, 1, 1, %s)", number, len(readers))
     return number

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from own import mailing, message
 
 SQL = Path(__file__).resolve().parents[2] / "sql"
 
@@ -34,19 +35,12 @@ def reader(database, name="a", state="active"):
         " 'nl', 'chosen', %s) returning id", name, f"sealed {name}", state)
 
 
-def message(database, kind):
-    return database.one(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256(random()::text::bytea), %s, 'nl', 's', 'x', '')"
-        " returning id", kind)
-
-
 def single(database, who, sealed=None):
     """A mail to one person that is due."""
-    mailing = database.one("select mailing_for('system', null, '1 day')")
-    database.rows("select mailing_recipient(%s, %s, %s, %s::bytea)", mailing,
+    number = database.one("select mailing_for('system', null, '1 day')")
+    database.rows("select mailing_recipient(%s, %s, %s, %s::bytea)", number,
                   message(database, "system"), who, sealed)
-    return mailing
+    return number
 
 
 def issue(database, *readers, state="stopped"):
@@ -54,16 +48,8 @@ def issue(database, *readers, state="stopped"):
     number = database.one(
         "insert into issue (series, planned_at, state, number, year) values"
         " ('regular', now(), 'sent', 1, 2026) returning id")
-    m = database.one(
-        "insert into mailing (kind, issue_id, state, expires_at, planned)"
-        " values ('issue', %s, %s, now() + interval '1 day', %s)"
-        " returning id", number, state, len(readers))
-    letter = message(database, "issue")
-    for n, who in enumerate(readers, 1):
-        database.rows("insert into delivery values (%s, %s, %s, %s)", m, n,
-                      letter, who)
-    database.rows("insert into chunk (mailing_id, no, first_seq, last_seq)"
-                  " values (%s, 1, 1, %s)", m, len(readers))
+    m = mailing(database, readers, issue=number)
+    database.rows("update mailing set state = %s where id = %s", state, m)
     return number, m
 
 
