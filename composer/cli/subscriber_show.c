@@ -362,14 +362,13 @@ cli_subscriber_show(struct cli *c, const struct cli_args *a, struct err *e)
 {
 	unsigned char hash[KEYS_HASH_BYTES];
 	struct person p = { .c = c };
-	struct address address;
+	struct address *address;
 	int rc = -1;
 
-	if (subscriber_get(c, a->words[0], &p.row, e) == -1)
+	if (subscriber_get(c, a->words[0], &p.row, &address, e) == -1)
 		return -1;
-	(void)address_parse(&address, a->words[0], strlen(a->words[0]), e);
-	keys_hash_address(c->keys, hash, &address);
-	p.address = address.text;
+	keys_hash_address(c->keys, hash, address);
+	p.address = address->text;
 	if (DATABASE_RUN(c->db, &p.events, e, "subscriber_events",
 		param_bytes(hash, sizeof(hash))) == 0) {
 		if (DATABASE_RUN(c->db, &p.mails, e, "subscriber_mails",

@@ -35,10 +35,9 @@ record(struct database *db, const struct journal_record *r, struct err *e)
 		param_int(o->code), param_text(o->status), param_text(o->text),
 		param_text(seqs)) == -1)
 		return -1;
-	return dead
-	    ? DATABASE_DO(db, e, "send_dead_of", param_int(r->key.mailing),
-		  param_int(r->key.seq), param_text(o->status))
-	    : 0;
+	return dead ? DATABASE_DO(db, e, "send_dead", param_int(r->key.mailing),
+			  param_int(r->key.seq), param_text(o->status))
+		    : 0;
 }
 
 static int

@@ -218,7 +218,8 @@ record_outcomes(struct database *db, const struct batch *b, struct err *e)
 	for (int i = 0; i < b->n && rc == 0; i++)
 		if (b->outcomes[i].dead != 0)
 			rc = DATABASE_DO(db, e, "send_dead",
-			    param_int(b->outcomes[i].dead),
+			    param_int(b->outcomes[i].key.mailing),
+			    param_int(b->outcomes[i].key.seq),
 			    param_text(b->outcomes[i].result.status));
 	buf_done(&seqs);
 	free(done);

@@ -37,11 +37,11 @@ where leased_by = $1 and done_at is null
 select bytes, slots from message where id = $1
 
 -- name: send_dead
-select subscriber_undeliverable($1, $2)
-
--- name: send_dead_of
-select subscriber_undeliverable(subscriber_id, $3) from delivery
-where mailing_id = $1 and seq = $2
+-- Mail about a reader may go to another address, of which it says nothing.
+select subscriber_undeliverable(s.id, $3)
+from delivery d join subscriber s on s.id = d.subscriber_id
+where d.mailing_id = $1 and d.seq = $2
+	and coalesce(d.address_sealed, s.address_sealed) = s.address_sealed
 
 -- name: send_pause
 select send_pause($1, $2, $3, $4)

@@ -23,7 +23,9 @@ where e.address_hash = $1::bytea order by e.id
 -- name: subscriber_page
 -- Language, state and tag, each or null; the next ones after an id.
 select s.id, s.address_sealed, o.name as organisation, s.language,
-	s.language_from, s.state, s.paused_until, to_jsonb(s.tags) as tags,
+	s.language_from, s.state,
+	case s.state when 'paused' then s.paused_until end as paused_until,
+	to_jsonb(s.tags) as tags,
 	array_to_string(s.tags, ',') as tag_list, rfc3339(s.created_at) as since
 from subscriber s left join organisation o on o.id = s.organisation_id
 where s.id > $4::bigint and ($1::text is null or s.language = $1)
@@ -177,8 +179,8 @@ left join lateral (select * from outcome y
 left join issue_label l on l.id = m.issue_id
 order by coalesce(o.at, m.created_at) desc limit 6
 
--- name: subscriber_erase
-select subscriber_erase($1, 'command') as removed
+-- name: address_erase
+select address_erase($1, 'command') as removed
 
 -- name: sealed_copies
 -- Every sealed address that is not of a subscriber, few as they are.

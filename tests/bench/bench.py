@@ -24,7 +24,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/bench"),
                 str(ROOT / "tests/system")]
 from measure import Failed, Path, Peers, say  # noqa: E402
-from web import CLICK, ONE_CLICK, PAGE, Web  # noqa: E402
+from web import CLICK, PAGE, Web  # noqa: E402
+from website import ONE_CLICK  # noqa: E402
 
 from tests.embedded import interrupted  # noqa: E402
 

@@ -5,7 +5,6 @@ import email
 import email.policy
 import random
 import signal
-import subprocess
 import time
 
 import pytest
@@ -331,8 +330,7 @@ def test_who_left_gets_nothing_more(site, issue):
         relay(site, server)
         send_now(site, issue)
         # Three more leave between freezing and sending.
-        subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
-                        "--config", site.config, "--once"], check=True)
+        site.once("schedule")
         assert ledger(site)["waiting"] == 7
         left = site.db.rows("select subscriber_leave(id, 'page') from ("
                             "select id from subscriber where state = 'active'"
