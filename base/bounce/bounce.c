@@ -10,6 +10,7 @@
 #include "base/bounce/delivery.h"
 #include "base/bounce/evidence.h"
 #include "base/bounce/feedback.h"
+#include "base/bounce/notice.h"
 #include "base/bounce/phrases.h"
 #include "base/bounce/trace.h"
 #include "base/bounce/wording.h"
@@ -116,6 +117,26 @@ said_of(const struct reading *r, const char *address)
 }
 
 static void
+add_delivery(struct reading *r, const struct delivery *d, size_t of)
+{
+	const char *address = d->address;
+	const char *words = d->diagnostic != NULL ? d->diagnostic : d->more;
+	struct slice about = r->c.text;
+	struct wording w = { d->action, d->status, words, NULL, 0 };
+
+	if (address == NULL && of == 1)
+		address =
+		    r->words.n == 1 ? r->words.v[0].address : only_recipient(r);
+	if (of > 1)
+		about = said_of(r, address);
+	w.text = about.p;
+	w.text_bytes = about.n;
+	add_recipient(r, address, &w,
+	    words != NULL ? one_line(slice_of(words, strlen(words)), r->arena)
+			  : "");
+}
+
+static void
 read_fields(struct reading *r)
 {
 	struct delivery *v =
@@ -125,27 +146,25 @@ read_fields(struct reading *r)
 	for (size_t i = 0; i < r->c.nreports; i++)
 		n += delivery_read(r->c.reports[i], r->arena, v + n,
 		    BOUNCE_RECIPIENTS_MAX - n);
-	for (size_t i = 0; i < n; i++) {
-		const char *address = v[i].address;
-		struct wording w = { v[i].action, v[i].status, v[i].diagnostic,
-			NULL, 0 };
-		struct slice about = r->c.text;
+	for (size_t i = 0; i < n; i++)
+		add_delivery(r, &v[i], n);
+}
 
-		if (address == NULL && n == 1)
-			address = r->words.n == 1 ? r->words.v[0].address
-						  : only_recipient(r);
-		if (n > 1)
-			about = said_of(r, address);
-		w.text = about.p;
-		w.text_bytes = about.n;
-		if (v[i].more != NULL && w.diagnostic == NULL)
-			w.diagnostic = v[i].more;
-		add_recipient(r, address, &w,
-		    w.diagnostic != NULL
-			? one_line(slice_of(w.diagnostic, strlen(w.diagnostic)),
-			      r->arena)
-			: "");
-	}
+/* A service says it in JSON. */
+static bool
+read_notice(struct reading *r)
+{
+	struct notice notice;
+
+	if (!notice_read(r->c.text, r->arena, &notice))
+		return false;
+	r->c.text = slice_of("", 0);
+	for (size_t i = 0; i < notice.n; i++)
+		add_delivery(r, &notice.v[i], notice.n);
+	r->b->kind = notice.kind;
+	r->b->rule = "notice";
+	r->b->is_automatic = true;
+	return true;
 }
 
 static void
@@ -212,6 +231,7 @@ read_feedback(struct reading *r)
 	struct feedback fb;
 
 	if (r->c.feedback.n == 0 &&
+	    strcmp(r->c.mail.parts[0].report_type, "feedback-report") != 0 &&
 	    (original == NULL ||
 		fields_next(original, "X-HmXmrOriginalRecipient", NULL) ==
 		    NULL ||
@@ -341,9 +361,7 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 	trace_read(r.c.top, r.c.original.n > 0 ? &r.c.original : NULL, arena,
 	    b);
 	describe(&r);
-	if (read_feedback(&r))
-		return;
-	if (read_receipt(&r))
+	if (read_feedback(&r) || read_receipt(&r) || read_notice(&r))
 		return;
 	if (!read_report(&r)) {
 		read_kind(&r);

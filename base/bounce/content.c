@@ -79,6 +79,10 @@ take_text(struct content *c, struct slice *texts, size_t *n,
 	struct slice text = part_text(p, arena);
 
 	/* Fields in a part that lost its type, or never had one. */
+	if (strcmp(c->mail.parts[0].report_type, "feedback-report") == 0 &&
+	    slice_has(slice_of(text.p, text.n < 2048 ? text.n : 2048),
+		"feedback-type:"))
+		(void)fields_read(text, arena, &c->feedback);
 	if (delivery_is(text))
 		take_report(c, text);
 	if (slice_trim(text).n > 0 && *n < TEXTS_MAX)

@@ -243,17 +243,33 @@ choose(const struct search *s, bool *ret_only_ours)
 	return *ret_only_ours ? best_ours : best;
 }
 
-/* In a list the words follow the address, in a dialogue they go before it. */
+/* From the last command in it, as other commands were about others. */
+static struct slice
+last_exchange(struct slice s)
+{
+	struct slice rest = s, line, from = s;
+
+	for (struct slice here = rest; slice_line(&rest, &line); here = rest)
+		if (slice_starts(slice_trim(line), ">>>"))
+			from = here;
+	return from;
+}
+
+/* In a list the words follow the address, in a dialogue they go before it.
+ * i and next are the first mentions of this one and of another. */
 static void
-section(const struct search *s, size_t i, size_t next, const char *from,
+section(const struct search *s, size_t i, size_t next, const char **from,
     struct words_recipient *r)
 {
 	const char *start = s->v[i].line.p, *end = s->text.p + s->text.n;
 	struct slice rest, line;
 
 	if (s->v[i].shape == SHAPE_REPLY) {
-		r->section = slice_of(from,
-		    (size_t)(s->v[i].line.p + s->v[i].line.n - from));
+		line = s->v[next - 1].line;
+		end = line.p + line.n;
+		r->section =
+		    last_exchange(slice_of(*from, (size_t)(end - *from)));
+		*from = end;
 		return;
 	}
 	if (next < s->n)
@@ -301,9 +317,8 @@ words_read(struct slice text, const char *not_them,
 				next = k + 1;
 		ret->v[ret->n].address =
 		    slice_string(s.v[i].address, s.v[i].address.n, arena);
-		section(&s, i, next, from, &ret->v[ret->n++]);
+		section(&s, i, next, &from, &ret->v[ret->n++]);
 		ret->is_told |= phrases_in(PHRASES_FAILED, s.v[i].line) != 0;
-		from = s.v[i].line.p + s.v[i].line.n;
 	}
 	if (ret->n == 1)
 		ret->v[0].section = text;

@@ -170,6 +170,9 @@ pop3_next(struct source *s, struct source_mail *ret, struct err *e)
 			return quit(p, e);
 		p->current = carray_get(p->list, p->at++);
 	} while (p->current == NULL);
+	/* libetpan keeps it to itself when UIDL fails. */
+	if (p->current->msg_uidl == NULL && stream_error(p->stream)->kind != 0)
+		return failed(p, MAILPOP3_ERROR_STREAM, e);
 	if (p->current->msg_uidl == NULL)
 		return err_set(e, ERR_CONFIG,
 		    "The mail server %s cannot tell one mail from another "
