@@ -100,6 +100,8 @@ bounce_why(const char *reason)
 	static const struct word words[] = {
 		{ "nobody", N_("it names no reader of ours") },
 		{ "nothing-said", N_("it does not say what became of a mail") },
+		{ "unknown-sender",
+		    N_("it came for the newsletter, from somebody unknown") },
 		/* What it is says why. */
 		{ "person", "" },
 		{ "moved", "" },
