@@ -664,7 +664,7 @@ end $$;
 -- the status that was most given for it.  Readers can do nothing about it.
 create function blocked_conditions(at timestamptz)
 returns table (key text, issue_id bigint, text text, since timestamptz)
-language sql stable as $$
+language sql stable security definer set search_path from current as $$
 	select 'blocked', x.issue_id,
 		string_agg(trim(x.reason || ' ' || x.status) || ': ' || x.n, ', '
 			order by x.n desc, x.reason), min(x.since)

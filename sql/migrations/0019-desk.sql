@@ -26,9 +26,9 @@ language sql stable as $$
 $$;
 
 -- A mailbox that nobody reads is an alarm like those of sending.
-create function mailbox_conditions(at timestamptz)
+create function unread_conditions(at timestamptz)
 returns table (key text, issue_id bigint, text text, since timestamptz)
-language sql stable as $$
+language sql stable security definer set search_path from current as $$
 	select 'mailbox', null::bigint,
 		one_line(string_agg(m.name, ', ' order by m.name)),
 		min(coalesce(m.last_read_at, m.failing_since))
@@ -41,7 +41,7 @@ returns table (key text, issue_id bigint, text text, since timestamptz)
 language sql stable as $$
 	select * from issue_conditions(at, quiet_hours)
 	union all select * from blocked_conditions(at)
-	union all select * from mailbox_conditions(at)
+	union all select * from unread_conditions(at)
 $$;
 
 -- More samples for Prometheus: what came back in the last 30 days.  A reader is

@@ -425,6 +425,10 @@ def blocked(site, issue):
 
 def trouble(site, key):
     """Make it true; returns how to make it untrue."""
+    if key == "mailbox":
+        site.db.rows("insert into mailbox (name, last_read_at) values"
+                     " ('terug', now() - interval '2 days')")
+        return "delete from mailbox"
     i = site.db.one(SHOULD)
     if key == "late":  # approved for another revision: it cannot be frozen
         return "update issue set state = 'stopped' where series = 'extra'"
@@ -433,10 +437,6 @@ def trouble(site, key):
                      " held_by = 'schedule', held_reason ="
                      " 'not approved in time' where id = %s", i)
         return "update issue set state = 'stopped' where series = 'extra'"
-    if key == "mailbox":
-        site.db.rows("insert into mailbox (name, last_read_at) values"
-                     " ('terug', now() - interval '2 days')")
-        return "delete from mailbox"
     if key == "blocked":
         return blocked(site, i)
     state = "paused" if key == "paused" else "sending"

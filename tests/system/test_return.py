@@ -347,7 +347,7 @@ def test_a_refusal_counts_once(database):
 def conditions(database, moment=None):
     return [(r["key"], r["issue_id"], r["text"]) for r in database.rows(
         "select * from alarm_conditions(coalesce(%s, now()), '')"
-        " where key = 'blocked'", moment)]
+        " where key = 'blocked'", moment, role="tweeluik_schedule")]
 
 
 @pytest.mark.parametrize("planned,blocked,alarm", [
