@@ -34,17 +34,13 @@ struct rule {
 };
 
 static const struct rule rules[] = {
-#define FIELD(word, kind, name, values)
 #define KIND(word, kind, place, pattern, language, example) { word, kind },
 #include "base/bounce/kinds.def"
-#undef KIND
 };
 
 static const struct pattern patterns[] = {
 #define KIND(word, kind, place, pattern, language, example) { pattern, place },
 #include "base/bounce/kinds.def"
-#undef FIELD
-#undef KIND
 };
 
 static const struct field {
@@ -52,7 +48,6 @@ static const struct field {
 	const char *name, *values;
 } fields[] = {
 #define FIELD(word, kind, name, values) { { word, kind }, name, values },
-#define KIND(word, kind, place, pattern, language, example)
 #include "base/bounce/kinds.def"
 };
 
