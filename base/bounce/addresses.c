@@ -42,9 +42,16 @@ local_start(struct slice s, size_t at)
 	while (i > 0 && at - i < ADDRESSES_LOCAL_MAX &&
 	    is_local((unsigned char)s.p[i - 1]))
 		i--;
-	/* Marks of quoting and lists, not the beginning of a name. */
-	while (i < at && strchr("'*.`=/|~", s.p[i]) != NULL)
+	/* Marks of quoting and lists, not the beginning of a name; but
+	 * "=?utf-8?Q?...?=" is one. */
+	while (i < at && strchr("'*.`=/|~", s.p[i]) != NULL &&
+	    !slice_starts(slice_from(s, i), "=?"))
 		i++;
+	/* "550-user@host" */
+	if (at - i > 4 && (s.p[i] == '4' || s.p[i] == '5') &&
+	    isdigit((unsigned char)s.p[i + 1]) &&
+	    isdigit((unsigned char)s.p[i + 2]) && s.p[i + 3] == '-')
+		i += 4;
 	/* "dda:SMTP=user@host", "to=user@host" */
 	for (size_t k = 0; k < sizeof(prefixes) / sizeof(prefixes[0]); k++)
 		if (slice_starts(slice_of(s.p + i, at - i), prefixes[k]))

@@ -24,6 +24,7 @@ struct mention {
 	struct slice address, line;
 	enum shape shape;
 	bool is_ours; /* one of those we wrote to, as far as that is known */
+	bool is_else; /* of somebody to turn to */
 };
 
 struct search {
@@ -114,6 +115,15 @@ is_list_entry(struct slice before, struct slice after)
 	    slice_starts(after, "failed") || slice_starts(after, "rejected");
 }
 
+/* A line for the other name of who is listed: the one that we wrote to. */
+static bool
+is_alias(struct slice before)
+{
+	before = slice_trim(before);
+	return slice_starts(before, "(expanded from") ||
+	    slice_starts(before, "(generated from");
+}
+
 static bool
 is_somebody_else(struct slice before, struct slice line_before)
 {
@@ -133,13 +143,14 @@ shape_of(struct slice line, struct slice address)
 	struct slice after = slice_from(line, before.n + address.n);
 	struct slice label = strip(before, " \t<\"'([{*>-\xe2\x80\xa2");
 
-	if (label.n == 0 && is_list_entry(before, after))
+	if ((label.n == 0 && is_list_entry(before, after)) || is_alias(before))
 		return SHAPE_LED;
 	if (is_reply(line))
 		return SHAPE_REPLY;
 	if (label.n == 0)
 		return SHAPE_SUBJECT;
-	if (phrases_end(PHRASES_RECIPIENT, strip(label, " \t:;,")))
+	label = strip(label, " \t:;,");
+	if (!slice_is(label, "To") && phrases_end(PHRASES_RECIPIENT, label))
 		return SHAPE_LABELED;
 	return SHAPE_MENTIONED;
 }
@@ -171,12 +182,37 @@ search_line(struct search *s, struct slice line, struct slice line_before)
 		bool is_ours = is_in(s->ours, address);
 
 		if ((!is_ours && is_in(s->not_them, address)) ||
-		    is_somebody_else(before, line_before) ||
 		    (phrases_is(PHRASES_MACHINE, local) && !is_ours))
 			continue;
 		s->v[s->n++] = (struct mention){ address, line,
-			shape_of(line, address), is_ours };
+			shape_of(line, address), is_ours,
+			!is_alias(before) &&
+			    is_somebody_else(before, line_before) };
 	}
+}
+
+/* Somebody to turn to is so wherever else the address stands, unless it is in
+ * a list. */
+static void
+drop_others(struct search *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		bool drop = s->v[i].is_else;
+
+		for (size_t k = 0; k < s->n && !drop &&
+		     s->v[i].shape >= SHAPE_LABELED && !s->v[i].is_ours;
+		     k++)
+			drop = s->v[k].is_else &&
+			    addresses_same(s->v[k].address, s->v[i].address);
+		if (drop)
+			s->v[i].line.n = 0;
+	}
+	for (size_t i = 0; i < s->n; i++)
+		if (s->v[i].line.n > 0)
+			s->v[n++] = s->v[i];
+	s->n = n;
 }
 
 static void
@@ -301,6 +337,7 @@ words_read(struct slice text, const char *not_them,
 	ret->is_told = false;
 	s.v = arena_alloc(arena, SEEN_MAX * sizeof(*s.v));
 	search_text(&s);
+	drop_others(&s);
 	shape = choose(&s, &only_ours);
 	ret->is_listed = s.n > 0 && shape < SHAPE_MENTIONED;
 	for (size_t i = 0, next; i < s.n && ret->n < WORDS_MAX; i = next) {
