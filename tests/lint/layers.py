@@ -42,7 +42,10 @@ PURE = """
 base/address base/arena base/bounce/scrub base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
-composer/item/item_key composer/item/privacy composer/list/csv
+composer/item/item_key composer/item/mail_auth composer/item/mail_html
+composer/item/mail_item composer/item/mail_lang composer/item/mail_look
+composer/item/mail_part composer/item/mail_quote composer/item/mail_text
+composer/item/mail_url composer/item/mail_writer composer/item/privacy composer/list/csv
 composer/list/csv_scan composer/list/csv_stream composer/list/org_csv
 composer/list/org_field composer/list/org_form composer/list/org_sheet
 composer/list/subscriber_rows composer/list/typo composer/message/header
