@@ -134,11 +134,12 @@ when_active(const struct person *p)
 			: tr("Gets no mail: kept off the list since %s."),
 		    cli_day(p->c, DATEFMT_DAY,
 			rows_str(&p->row, 0, "suppressed_on")));
-	if (rows_int(&p->returns, 0, "in_a_row") > 0)
-		return when_returned(p);
 	if (p->mails.n == 0)
 		return tr("Gets every issue.");
 	result = rows_str(&p->mails, 0, "result");
+	if (rows_int(&p->returns, 0, "in_a_row") >
+	    (strcmp(result, "refused") == 0))
+		return when_returned(p);
 	if (strcmp(result, "refused") == 0)
 		return arena_printf(a,
 		    tr("Gets every issue, but %s was refused: %s."),
