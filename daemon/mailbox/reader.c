@@ -101,14 +101,12 @@ tell_database(struct reader *r, const char *why, struct err *e)
 static int
 read_all(struct reader *r, struct err *e)
 {
-	/* Some of it had to wait, however the mailbox is doing now. */
-	if (open_database(r, e) == -1 || intake_pass_on(&r->intake, e) == -1)
+	if (open_database(r, e) == -1)
 		return -1;
 	if (r->source == NULL &&
 	    source_open(&r->source, &r->source_setup, e) == -1)
 		return -1;
-	if (intake_round(&r->intake, r->source, e) == -1 ||
-	    intake_pass_on(&r->intake, e) == -1)
+	if (intake_round(&r->intake, r->source, e) == -1)
 		return -1;
 	return tell_database(r, "", e);
 }
