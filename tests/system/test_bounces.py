@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 from pathlib import Path
 
@@ -139,14 +140,20 @@ HOSTILE = {
 }
 
 
+ASAN = "asan" in BUILD.name  # wants much more of both
+
+
 def cost(path, times):
-    """Seconds of CPU and megabytes."""
-    with subprocess.Popen([TWEELUIK, "bounce", "explain", *[path] * times],
-                          stdout=subprocess.DEVNULL) as p:
-        _, status, usage = os.wait4(p.pid, 0)
-        p.returncode = status
-    assert status == 0
-    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    """Seconds of CPU, with no more memory than allowed."""
+    def limit():
+        if not ASAN:
+            resource.setrlimit(resource.RLIMIT_DATA, (64 * MB, 64 * MB))
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([TWEELUIK, "bounce", "explain", *[path] * times],
+                   check=True, stdout=subprocess.DEVNULL, preexec_fn=limit)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime +
+            after.ru_stime - before.ru_stime)
 
 
 @pytest.mark.parametrize("shape", HOSTILE)
@@ -155,8 +162,5 @@ def test_hostile(shape, tmp_path):
     head, again, tail = HOSTILE[shape]
     path = tmp_path / "mail"
     path.write_bytes(head + again * (MB // len(again)) + tail)
-    few, _ = cost(path, 1)
-    many, memory = cost(path, 11)
-    slower = 10 if "asan" in BUILD.name else 1
-    assert (many - few) / 10 < 0.05 * slower
-    assert memory < 64 or slower > 1
+    few, many = cost(path, 1), cost(path, 11)
+    assert (many - few) / 10 < 0.05 * (10 if ASAN else 1)
