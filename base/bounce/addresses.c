@@ -30,6 +30,7 @@ is_domain(unsigned char c)
 static size_t
 local_start(struct slice s, size_t at)
 {
+	static const char *const prefixes[] = { "smtp=", "to=" };
 	size_t i = at;
 
 	if (i > 0 && s.p[i - 1] == '"') {
@@ -41,9 +42,20 @@ local_start(struct slice s, size_t at)
 	while (i > 0 && at - i < ADDRESSES_LOCAL_MAX &&
 	    is_local((unsigned char)s.p[i - 1]))
 		i--;
-	/* Marks of quoting and lists, not the beginning of a name. */
-	while (i < at && strchr("'*.`=/|~", s.p[i]) != NULL)
+	/* Marks of quoting and lists, not the beginning of a name; but
+	 * "=?utf-8?Q?...?=" is one. */
+	while (i < at && strchr("'*.`=/|~", s.p[i]) != NULL &&
+	    !slice_starts(slice_from(s, i), "=?"))
 		i++;
+	/* "550-user@host" */
+	if (at - i > 4 && (s.p[i] == '4' || s.p[i] == '5') &&
+	    isdigit((unsigned char)s.p[i + 1]) &&
+	    isdigit((unsigned char)s.p[i + 2]) && s.p[i + 3] == '-')
+		i += 4;
+	/* "dda:SMTP=user@host", "to=user@host" */
+	for (size_t k = 0; k < sizeof(prefixes) / sizeof(prefixes[0]); k++)
+		if (slice_starts(slice_of(s.p + i, at - i), prefixes[k]))
+			i += strlen(prefixes[k]);
 	return i;
 }
 
@@ -162,6 +174,8 @@ addresses_of_field(struct slice value, struct arena *arena)
 	const char *text = field_unfold(value, arena);
 	struct slice s = slice_of(text, strlen(text));
 	const char *type = memchr(s.p, ';', s.n);
+	struct slice all;
+	size_t at = 0;
 
 	/* Twice where a gateway copied a field with its type. */
 	for (; type != NULL && memchr(s.p, '@', (size_t)(type - s.p)) == NULL;
@@ -177,12 +191,14 @@ addresses_of_field(struct slice value, struct arena *arena)
 		text = decode_words(slice_string(s, s.n, arena), arena);
 		s = slice_of(text, strlen(text));
 	}
-	s = unescape(s, arena);
+	all = s = unescape(s, arena);
 	/* "user@host (a comment)" */
 	for (size_t i = 0; i < s.n && s.p[0] != '"'; i++)
 		if (s.p[i] == ' ')
 			s.n = i;
-	return addresses_is(s) ? slice_string(s, s.n, arena) : NULL;
+	if (!addresses_is(s) && !(addresses_next(all, &at, &s)))
+		return NULL;
+	return slice_string(s, s.n, arena);
 }
 
 bool

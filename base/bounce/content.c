@@ -65,10 +65,15 @@ without_marks(struct slice s, struct arena *arena)
 	return slice_of(out, n);
 }
 
+/* Fields elsewhere count only where no part has the type for them: the words
+ * for people may quote some. */
 static void
-take_report(struct content *c, struct slice report)
+take_report(struct content *c, struct slice report, bool is_typed)
 {
-	if (c->nreports < CONTENT_REPORTS_MAX)
+	if (is_typed && !c->is_typed)
+		c->nreports = 0;
+	c->is_typed |= is_typed;
+	if (is_typed == c->is_typed && c->nreports < CONTENT_REPORTS_MAX)
 		c->reports[c->nreports++] = report;
 }
 
@@ -79,9 +84,13 @@ take_text(struct content *c, struct slice *texts, size_t *n,
 	struct slice text = part_text(p, arena);
 
 	/* Fields in a part that lost its type, or never had one. */
+	if (strcmp(c->mail.parts[0].report_type, "feedback-report") == 0 &&
+	    slice_has(slice_of(text.p, text.n < 2048 ? text.n : 2048),
+		"feedback-type:"))
+		(void)fields_read(text, arena, &c->feedback);
 	if (delivery_is(text))
-		take_report(c, text);
-	if (slice_trim(text).n > 0 && *n < TEXTS_MAX)
+		take_report(c, text, false);
+	if (!p->is_attachment && slice_trim(text).n > 0 && *n < TEXTS_MAX)
 		texts[(*n)++] = text;
 }
 
@@ -113,8 +122,7 @@ take_part(struct content *c, const struct part *p, struct arena *arena)
 
 	if (part_is(p, "message/delivery-status") ||
 	    part_is(p, "message/global-delivery-status")) {
-		c->is_report = true;
-		take_report(c, part_bytes(p, CONTENT_REPORT_MAX, arena));
+		take_report(c, part_bytes(p, CONTENT_REPORT_MAX, arena), true);
 	} else if (part_is(p, "message/feedback-report")) {
 		(void)fields_read(part_bytes(p, CONTENT_REPORT_MAX, arena),
 		    arena, &c->feedback);
@@ -128,7 +136,7 @@ take_part(struct content *c, const struct part *p, struct arena *arena)
 		if (delivery_is(
 			slice_of(bytes.p, bytes.n < 4096 ? bytes.n : 4096)) &&
 		    !part_is(p, "message/rfc822"))
-			take_report(c, bytes);
+			take_report(c, bytes, false);
 		else
 			take_original(c, bytes, arena);
 	}
@@ -154,7 +162,6 @@ content_read(struct slice bytes, struct arena *arena, struct content *ret)
 		else
 			take_part(&c, p, arena);
 	}
-	c.is_report |= part_is(&c.mail.parts[0], "multipart/report");
 	c.text =
 	    nplain > 0 ? join(plain, nplain, arena) : join(html, nhtml, arena);
 	c.text = words_cut(c.text, &quoted);

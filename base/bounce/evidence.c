@@ -39,8 +39,10 @@ is_daemon(const char *from, struct slice local)
 {
 	static const char *const names[] = { "mail delivery", "mailer-daemon",
 		"mailer daemon", "mail system", "mail administrator",
-		"mail router", "postmaster", "delivery subsystem",
-		"delivery system", "delivery notification" };
+		"mail router", "postmaster", "system administrator",
+		"mail server", "mail agent", "mail service", "email system",
+		"e-mail system", "delivery subsystem", "delivery system",
+		"delivery notification" };
 	struct slice name = slice_of(from, strlen(from));
 
 	if (phrases_is(PHRASES_MACHINE, local))
@@ -79,8 +81,9 @@ weigh_sender(const struct content *c, struct arena *arena, struct evidence *e)
 	e->is_null_sender = strncmp(path, "<>", 2) == 0 ||
 	    slice_has(slice_of(path, strlen(path)), "mailer-daemon") ||
 	    slice_is(slice_of(path, strlen(path)), "<null>");
-	e->is_daemon = is_daemon(from, local) ||
-	    (strcmp(from, "<>") == 0 && e->is_null_sender);
+	/* Nobody writes without a name but a machine. */
+	e->is_daemon =
+	    is_daemon(from, local) || *from == '\0' || strcmp(from, "<>") == 0;
 	e->machine += e->is_null_sender ? 2 : 0;
 	e->is_robot = is_robot(local);
 	e->machine += e->is_daemon ? 2 : e->is_robot ? 1 : 0;
@@ -113,6 +116,8 @@ evidence_weigh(const struct content *c, const struct words *w,
 	if (slice_starts(subject, "Re:") || slice_starts(subject, "Fwd:") ||
 	    slice_starts(subject, "FW:"))
 		e.says -= e.is_daemon ? 0 : 2;
+	while (subject.n > 0 && strchr("*[<!\"' ", subject.p[0]) != NULL)
+		subject = slice_from(subject, 1);
 	if (phrases_start(PHRASES_SUBJECT, subject)) {
 		e.is_marked = true;
 		e.says += 2;

@@ -32,7 +32,7 @@ struct pattern_set;
 void pattern_set_free(struct pattern_set *set);
 
 struct pattern_set *pattern_set_new(const struct pattern *patterns, size_t n)
-    __attribute__((malloc(pattern_set_free, 1), returns_nonnull));
+    __attribute__((malloc, returns_nonnull));
 
 /* For each group the first pattern of the list that is in the folded text, or
  * -1. */

@@ -56,38 +56,28 @@ struct verdict {
 
 static const struct verdict nothing_known = { "unknown", UNKNOWN };
 
-/* The numbers of CLEAR, VAGUE and WARNING, in one list. */
+/* Of CLEAR, VAGUE and WARNING, in one list. */
 static const struct verdict verdicts[] = {
 #define CLEAR(word, meaning, pattern, family, example) { word, meaning },
 #define VAGUE CLEAR
 #define WARNING(word, pattern, family, example) { word, TEMPORARY },
-#define CODE(subject, from, to, word, meaning)
-#define REPLY(from, to, word, meaning)
 #include "base/bounce/rules.def"
-#undef CLEAR
-#undef WARNING
 };
 
 static const struct pattern patterns[] = {
 #define CLEAR(word, meaning, pattern, family, example) { pattern, GROUP_CLEAR },
-#undef VAGUE
 #define VAGUE(word, meaning, pattern, family, example) { pattern, GROUP_VAGUE },
 #define WARNING(word, pattern, family, example) { pattern, GROUP_WARNING },
 #include "base/bounce/rules.def"
-#undef CLEAR
-#undef VAGUE
-#undef WARNING
-#undef CODE
-#undef REPLY
 };
+
+/* A status for now condemns nobody: words may, a number is often a guess. */
+static const struct verdict dead_for_now = { "status-for-now", TEMPORARY };
 
 static const struct code {
 	int subject, from, to; /* details; a reply code has no subject */
 	struct verdict verdict;
 } codes[] = {
-#define CLEAR(word, meaning, pattern, family, example)
-#define VAGUE CLEAR
-#define WARNING(word, pattern, family, example)
 #define CODE(subject, from, to, word, meaning) \
 	{ subject, from, to, { word, meaning } },
 #define REPLY(from, to, word, meaning) { -1, from, to, { word, meaning } },
@@ -127,17 +117,21 @@ find_code(int subject, int number)
 static void
 look_for_status(struct source *s, const char *text, size_t n)
 {
+	const struct verdict *v;
 	struct enhanced_status st;
 
 	for (size_t at = 0; enhanced_status_next(text, n, &at, &st);) {
 		if (s->status.class == 0)
 			s->status = st;
-		s->by_status = find_code(st.subject, st.detail);
-		if (st.class != 2 && s->by_status != NULL) {
-			s->status = st;
-			return;
-		}
-		s->by_status = NULL;
+		v = find_code(st.subject, st.detail);
+		if (st.class == 2 || v == NULL)
+			continue;
+		if (st.class == 4 &&
+		    (v->meaning == DEAD_USER || v->meaning == DEAD_DOMAIN))
+			v = &dead_for_now;
+		s->by_status = v;
+		s->status = st;
+		return;
 	}
 }
 
