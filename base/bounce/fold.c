@@ -17,58 +17,49 @@ static const char latin[] = "aaaaaaaceeeeiiiidnooooo ouuuuytsaaaaaaaceeeeiiii"
 			    "gggghhhhiiiiiiiiiiiijjkkkllllllllllnnnnnnnnnoooo"
 			    "oooorrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
-/* What is one blank: layout, brackets, quotes, and marks between words. */
-static const char blank[256] = {
-	['\t'] = 1,
-	['\n'] = 1,
-	['\v'] = 1,
-	['\f'] = 1,
-	['\r'] = 1,
-	[' '] = 1,
-	['"'] = 1,
-	['#'] = 1,
-	['('] = 1,
-	[')'] = 1,
-	['*'] = 1,
-	[','] = 1,
-	[':'] = 1,
-	[';'] = 1,
-	['<'] = 1,
-	['='] = 1,
-	['>'] = 1,
-	['['] = 1,
-	['\\'] = 1,
-	[']'] = 1,
-	['^'] = 1,
-	['_'] = 1,
-	['{'] = 1,
-	['|'] = 1,
-	['}'] = 1,
-	['~'] = 1,
-	['$'] = 1,
-	[0] = 1,
-	[0x1b] = 1,
-	[0x7f] = 1,
+/* What a byte is, of the least that has to be known of it. */
+enum {
+	BLANK = 1, /* layout, brackets, quotes, marks between words */
+	LOCAL = 2, /* atext and dot (RFC 5322, 3.2.3), or RFC 6531 */
+	DIGIT = 4,
+	ALNUM = 8,
+};
+
+static const unsigned char kinds[256] = {
+	[0 ... ' '] = BLANK,
+	['!'] = LOCAL,
+	['"'] = BLANK,
+	['#'] = BLANK | LOCAL,
+	['$'] = BLANK | LOCAL,
+	['%' ... '\''] = LOCAL,
+	['('] = BLANK,
+	[')'] = BLANK,
+	['*'] = BLANK | LOCAL,
+	['+'] = LOCAL,
+	[','] = BLANK,
+	['-' ... '/'] = LOCAL,
+	['0' ... '9'] = LOCAL | ALNUM | DIGIT,
+	[':' ... '<'] = BLANK,
+	['='] = BLANK | LOCAL,
+	['>'] = BLANK,
+	['?'] = LOCAL,
+	['A' ... 'Z'] = LOCAL | ALNUM,
+	['['] = BLANK,
+	['\\'] = BLANK,
+	[']'] = BLANK,
+	['^'] = BLANK | LOCAL,
+	['_'] = BLANK | LOCAL,
+	['`'] = LOCAL,
+	['a' ... 'z'] = LOCAL | ALNUM,
+	['{' ... '~'] = BLANK | LOCAL,
+	[0x7f] = BLANK,
+	[0x80 ... 0xff] = LOCAL,
 };
 
 static bool
-is_digit(char c)
+is(char c, unsigned char kind)
 {
-	return c >= '0' && c <= '9';
-}
-
-static bool
-is_alnum(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-/* atext and dot of RFC 5322, 3.2.3, or a character of RFC 6531. */
-static bool
-is_local(char c)
-{
-	return is_alnum(c) || (c & 0x80) != 0 ||
-	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c) != NULL);
+	return (kinds[(unsigned char)c] & kind) != 0;
 }
 
 static bool
@@ -97,15 +88,15 @@ status_length(const char *s, size_t n)
 
 		if (i == n || s[i++] != '.')
 			return 0;
-		for (; i < n && is_digit(s[i]) && digits < 3; digits++)
+		for (; i < n && is(s[i], DIGIT) && digits < 3; digits++)
 			i++;
 		if (digits == 0)
 			return 0;
 	}
 	/* Not of an IP address or a version. */
 	if (i < n &&
-	    (is_alnum(s[i]) ||
-		(s[i] == '.' && i + 1 < n && is_digit(s[i + 1]))))
+	    (is(s[i], ALNUM) ||
+		(s[i] == '.' && i + 1 < n && is(s[i + 1], DIGIT))))
 		return 0;
 	return i;
 }
@@ -118,7 +109,7 @@ code_length(const char *s, size_t n)
 	size_t i = 0;
 
 	if (n >= 3 && (s[0] == '2' || s[0] == '4' || s[0] == '5') &&
-	    is_digit(s[1]) && is_digit(s[2]) &&
+	    is(s[1], DIGIT) && is(s[2], DIGIT) &&
 	    (n == 3 || s[3] == '-' || s[3] == ' '))
 		i = n == 3 ? 3 : 4;
 	return i + status_length(s + i, n - i);
@@ -130,11 +121,11 @@ address_length(const char *s, size_t n)
 {
 	size_t i = 0;
 
-	while (i < n && i < LOCAL_PART_MAX && is_local(s[i]))
+	while (i < n && i < LOCAL_PART_MAX && is(s[i], LOCAL))
 		i++;
-	if (i == 0 || i + 1 >= n || s[i] != '@' || !is_alnum(s[i + 1]))
+	if (i == 0 || i + 1 >= n || s[i] != '@' || !is(s[i + 1], ALNUM))
 		return 0;
-	for (i++; i < n && (is_alnum(s[i]) || s[i] == '.' || s[i] == '-');)
+	for (i++; i < n && (is(s[i], ALNUM) || s[i] == '.' || s[i] == '-');)
 		i++;
 	while (s[i - 1] == '.' || s[i - 1] == '-')
 		i--;
@@ -168,7 +159,7 @@ simplify(UChar32 c)
 static void
 put_ascii(struct folding *f, char c)
 {
-	if (blank[(unsigned char)c] != 0 || (unsigned char)c < ' ')
+	if (is(c, BLANK))
 		put(f, ' ');
 	else if (c >= 'A' && c <= 'Z')
 		put(f, (char)(c - 'A' + 'a'));
@@ -246,9 +237,9 @@ fold(char *out, size_t max, const char *text, size_t n)
 		const char *s = text + i;
 		size_t left = n - i, used = 0;
 
-		if (!in_word && is_local(*s))
+		if (!in_word && is(*s, LOCAL))
 			used = fold_token(&f, s, left);
-		in_word = is_local(*s);
+		in_word = is(*s, LOCAL) && *s != '#'; /* "#5.1.1" */
 		if (used > 0)
 			;
 		else if ((*s & 0x80) != 0)

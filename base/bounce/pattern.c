@@ -125,8 +125,7 @@ add_alternative(struct pattern_set *set, size_t pattern, const char *s,
 		add_piece(set, &p, s, (size_t)(stop - s));
 		if (star == NULL)
 			return;
-		/* "reject* * spam": the rest of the word, and more words. */
-		s = strncmp(star, "* *", 3) == 0 ? star + 3 : star + 1;
+		s = star + 1;
 		p.begins_text = false;
 		p.begins_word = *s == ' ';
 		p.after = p.at;

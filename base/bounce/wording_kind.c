@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/bounce/fold.h"
 #include "base/bounce/pattern.h"
@@ -52,6 +53,12 @@ static const struct field {
 };
 
 static struct pattern_set *set;
+
+static size_t
+min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
 
 void
 wording_kind_init(void)
@@ -147,17 +154,35 @@ find_in_text(const char *text, size_t n, bool is_machine)
 	    IN(TEXT) | IN(ANYWHERE) | (is_machine ? IN(AWAY) : 0));
 }
 
-/* Without a signature (RFC 3676, 4.3). */
+/* Where the writer ends, and a signature (RFC 3676, 4.3) or the advertisement
+ * of a telephone begins: an office in it is not what the mail is about. */
+static bool
+ends_letter(const char *line, size_t n)
+{
+	static const char *const ends[] = { "-- ", "met vriendelijke groet",
+		"met hartelijke groet", "vriendelijke groet",
+		"hartelijke groet", "groet", "mvg", "kind regards",
+		"best regards", "regards", "sincerely", "yours sincerely",
+		"best wishes", "verstuurd vanaf", "verzonden vanaf",
+		"sent from my", "get outlook for", "outlook voor" };
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (n >= strlen(ends[i]) &&
+		    strncasecmp(line, ends[i], strlen(ends[i])) == 0)
+			return true;
+	return false;
+}
+
 static size_t
 own_length(const struct wording_mail *m)
 {
-	const char *end;
-	size_t n = m->text_bytes < TEXT_MAX ? m->text_bytes : TEXT_MAX;
+	size_t n = min(m->text_bytes, TEXT_MAX);
 
-	if (n == 0)
-		return 0;
-	end = memmem(m->text, n, "\n-- ", 4);
-	return end != NULL ? (size_t)(end - m->text) : n;
+	for (size_t i = 0; i < n; i++)
+		if ((i == 0 || m->text[i - 1] == '\n') &&
+		    ends_letter(m->text + i, n - i))
+			return i;
+	return n;
 }
 
 /* A word that is a line of its own, above what a telephone adds. */
@@ -172,12 +197,6 @@ find_in_first_line(const char *text, size_t n, bool is_machine)
 	return end == NULL
 	    ? NONE
 	    : find_in_text(text, (size_t)(end - text), is_machine);
-}
-
-static size_t
-min(size_t a, size_t b)
-{
-	return a < b ? a : b;
 }
 
 /* NULL when nothing is said. */

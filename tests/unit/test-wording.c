@@ -35,6 +35,13 @@ static const struct answer {
 #include "tests/unit/wording_answers.def"
 };
 
+static const struct boilerplate {
+	const char *system, *text;
+} boilerplate[] = {
+#define BOILERPLATE(system, text) { system, text },
+#include "tests/unit/wording_boilerplate.def"
+};
+
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static struct wording_says
@@ -102,6 +109,21 @@ answers_of_mail_systems_are_understood(void **state)
 		wrong++;
 	}
 	assert_int_equal(wrong, 0);
+	(void)state;
+}
+
+static void
+words_around_every_refusal_say_nothing(void **state)
+{
+	for (size_t i = 0; i < COUNT(boilerplate); i++) {
+		const char *text = boilerplate[i].text;
+		struct wording w = { .text = text, .text_bytes = strlen(text) };
+		struct wording_says says = wording_read(&w);
+
+		if (strcmp(says.rule, "unknown") != 0)
+			fail_msg("%s: %s", boilerplate[i].system, says.rule);
+		assert_int_equal(says.class, BOUNCE_SOFT);
+	}
 	(void)state;
 }
 
@@ -289,6 +311,7 @@ main(void)
 		cmocka_unit_test(every_example_of_a_warning_warns),
 		cmocka_unit_test(every_word_is_of_one_rule),
 		cmocka_unit_test(answers_of_mail_systems_are_understood),
+		cmocka_unit_test(words_around_every_refusal_say_nothing),
 		cmocka_unit_test(words_overrule_codes),
 		cmocka_unit_test(codes_speak_for_themselves),
 		cmocka_unit_test(action_makes_the_class),
