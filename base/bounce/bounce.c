@@ -27,6 +27,7 @@ struct reading {
 	struct content c;
 	struct words words;
 	struct evidence evidence;
+	struct slice own; /* words, without what is quoted */
 	struct arena *arena;
 	struct bounce *b;
 };
@@ -52,24 +53,40 @@ one_line(struct slice s, struct arena *arena)
 	    arena);
 }
 
-/* Judged by what is said; the same address twice is one recipient. */
+/* The same address twice is one recipient. */
+static struct bounce_recipient *
+recipient_of(struct bounce *b, const char *address)
+{
+	for (size_t i = 0; i < b->nrecipients && address != NULL; i++)
+		if (b->recipients[i].address != NULL &&
+		    strcasecmp(b->recipients[i].address, address) == 0)
+			return &b->recipients[i];
+	return b->nrecipients < BOUNCE_RECIPIENTS_MAX
+	    ? &b->recipients[b->nrecipients]
+	    : NULL;
+}
+
+/* Judged by what is said of it; a failure counts more than that it was
+ * delayed or passed on before. */
 static void
 add_recipient(struct reading *r, const char *address, const struct wording *w,
     const char *diagnostic)
 {
 	struct bounce *b = r->b;
 	struct wording_says says = wording_read(w);
+	struct bounce_recipient *to;
 
-	if (b->nrecipients == BOUNCE_RECIPIENTS_MAX)
-		return;
-	for (size_t i = 0; i < b->nrecipients && address != NULL; i++)
-		if (b->recipients[i].address != NULL &&
-		    strcasecmp(b->recipients[i].address, address) == 0)
-			return;
 	if (b->recipients == NULL)
 		b->recipients = arena_alloc(r->arena,
 		    BOUNCE_RECIPIENTS_MAX * sizeof(*b->recipients));
-	b->recipients[b->nrecipients] = (struct bounce_recipient){
+	to = recipient_of(b, address);
+	if (to == NULL)
+		return;
+	if (to == &b->recipients[b->nrecipients])
+		b->nrecipients++;
+	else if (to->class <= BOUNCE_SOFT || says.class >= to->class)
+		return;
+	*to = (struct bounce_recipient){
 		.address = address,
 		.class = says.class,
 		.final = says.final,
@@ -77,8 +94,7 @@ add_recipient(struct reading *r, const char *address, const struct wording *w,
 		.diagnostic = diagnostic,
 		.rule = says.rule,
 	};
-	memcpy(b->recipients[b->nrecipients++].status, says.status,
-	    sizeof(says.status));
+	memcpy(to->status, says.status, sizeof(says.status));
 }
 
 /* The only one we wrote to, when the report names nobody. */
@@ -266,12 +282,15 @@ read_receipt(struct reading *r)
 	r->b->kind = BOUNCE_RECEIPT;
 	r->b->rule = "disposition-notification";
 	r->b->is_automatic = true;
-	if (r->evidence.is_daemon && r->evidence.says >= 2 && to != NULL &&
-	    strstr(became, "deleted") != NULL) {
-		r->b->kind = BOUNCE_REPORT;
+	if (!r->evidence.is_daemon || r->evidence.says < 2 ||
+	    strstr(became, "deleted") == NULL)
+		return true;
+	r->b->kind = BOUNCE_REPORT;
+	if (to != NULL)
 		add_by_words(r, addresses_of_field(to->value, r->arena),
 		    r->c.text);
-	}
+	else
+		read_words(r);
 	return true;
 }
 
@@ -279,10 +298,8 @@ static bool
 read_report(struct reading *r)
 {
 	bool by_fields = r->c.nreports > 0 &&
-	    (r->c.is_report
-		    ? part_is(&r->c.mail.parts[0], "multipart/report") ||
-			r->evidence.machine >= 2
-		    : r->evidence.machine >= 2);
+	    (r->evidence.machine >= 2 ||
+		part_is(&r->c.mail.parts[0], "multipart/report"));
 
 	if (by_fields)
 		read_fields(r);
@@ -308,13 +325,12 @@ top_field(void *arg, const char *name)
 static void
 read_kind(struct reading *r)
 {
-	struct slice own = content_own_words(r->c.text, r->arena);
 	struct wording_mail m = {
 		.field = top_field,
 		.arg = r,
 		.subject = r->c.subject,
-		.text = own.p,
-		.text_bytes = own.n,
+		.text = r->own.p,
+		.text_bytes = r->own.n,
 		.is_null_sender = r->evidence.is_null_sender,
 	};
 
@@ -329,7 +345,6 @@ describe(struct reading *r)
 	const char *from = fields_words(r->c.top, "From", r->arena);
 	const char *open = strrchr(from, '<');
 	struct slice all = slice_of(from, strlen(from)), one;
-	struct slice own = content_own_words(r->c.text, r->arena);
 	size_t at = open != NULL ? (size_t)(open - from) : 0;
 	const char *id = fields_get(r->c.top, "Message-ID", r->arena);
 
@@ -340,7 +355,7 @@ describe(struct reading *r)
 	r->b->subject =
 	    one_line(slice_of(r->c.subject, strlen(r->c.subject)), r->arena);
 	r->b->message_id = one_line(slice_of(id, strlen(id)), r->arena);
-	r->b->text = slice_string(slice_trim(own), SHOWN_TEXT_MAX, r->arena);
+	r->b->text = slice_string(slice_trim(r->own), SHOWN_TEXT_MAX, r->arena);
 }
 
 static void
@@ -351,6 +366,7 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 	struct bounce inner = { 0 };
 
 	content_read(bytes, arena, &r.c);
+	r.own = content_own_words(r.c.text, arena);
 	ours = arena_printf(arena, "%.600s\n%.600s\n%.600s",
 	    fields_get(r.c.top, "To", arena),
 	    fields_get(r.c.top, "From", arena),
@@ -363,18 +379,24 @@ read_mail(struct slice bytes, int depth, struct arena *arena, struct bounce *b)
 	describe(&r);
 	if (read_feedback(&r) || read_receipt(&r) || read_notice(&r))
 		return;
-	if (!read_report(&r)) {
+	if (!read_report(&r))
 		read_kind(&r);
-		return;
-	}
 	/* A report that was sent back in turn, or passed on by a system. */
-	if (b->nrecipients == 0 && r.c.original_bytes.n > 0 &&
-	    depth < NESTED_MAX) {
-		read_mail(r.c.original_bytes, depth + 1, arena, &inner);
-		if (inner.kind == BOUNCE_REPORT && inner.nrecipients > 0) {
-			b->recipients = inner.recipients;
-			b->nrecipients = inner.nrecipients;
-		}
+	if (b->nrecipients > 0 || r.c.original_bytes.n == 0 ||
+	    depth == NESTED_MAX ||
+	    (b->kind != BOUNCE_REPORT &&
+		!(r.evidence.is_daemon && r.evidence.is_null_sender)))
+		return;
+	read_mail(r.c.original_bytes, depth + 1, arena, &inner);
+	if (inner.kind == BOUNCE_REPORT && inner.nrecipients > 0) {
+		b->kind = BOUNCE_REPORT;
+		b->rule = "nested";
+		b->is_automatic = true;
+		b->recipients = inner.recipients;
+		b->nrecipients = inner.nrecipients;
+		for (size_t i = 0;
+		     i < inner.ntraces && b->ntraces < BOUNCE_TRACES_MAX; i++)
+			b->traces[b->ntraces++] = inner.traces[i];
 	}
 }
 

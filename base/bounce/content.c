@@ -85,7 +85,7 @@ take_text(struct content *c, struct slice *texts, size_t *n,
 		(void)fields_read(text, arena, &c->feedback);
 	if (delivery_is(text))
 		take_report(c, text);
-	if (slice_trim(text).n > 0 && *n < TEXTS_MAX)
+	if (!p->is_attachment && slice_trim(text).n > 0 && *n < TEXTS_MAX)
 		texts[(*n)++] = text;
 }
 
@@ -117,7 +117,6 @@ take_part(struct content *c, const struct part *p, struct arena *arena)
 
 	if (part_is(p, "message/delivery-status") ||
 	    part_is(p, "message/global-delivery-status")) {
-		c->is_report = true;
 		take_report(c, part_bytes(p, CONTENT_REPORT_MAX, arena));
 	} else if (part_is(p, "message/feedback-report")) {
 		(void)fields_read(part_bytes(p, CONTENT_REPORT_MAX, arena),
@@ -158,7 +157,6 @@ content_read(struct slice bytes, struct arena *arena, struct content *ret)
 		else
 			take_part(&c, p, arena);
 	}
-	c.is_report |= part_is(&c.mail.parts[0], "multipart/report");
 	c.text =
 	    nplain > 0 ? join(plain, nplain, arena) : join(html, nhtml, arena);
 	c.text = words_cut(c.text, &quoted);

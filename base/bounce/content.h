@@ -20,7 +20,6 @@ struct content {
 	struct slice text;   /* for people, without what we sent */
 	struct slice reports[CONTENT_REPORTS_MAX]; /* of delivery */
 	size_t nreports;
-	bool is_report; /* multipart/report, or a part of such a type */
 	struct fields feedback, receipt; /* n == 0: there is none */
 	/* What we sent, as a part or quoted in the text. */
 	struct fields original;

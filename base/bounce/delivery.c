@@ -48,7 +48,8 @@ static bool
 is_complete(const struct group *g)
 {
 	return (g->original.p != NULL || g->final.p != NULL) &&
-	    (g->action.p != NULL || g->status.p != NULL);
+	    (g->action.p != NULL || g->status.p != NULL ||
+		g->diagnostic.p != NULL);
 }
 
 static const char *

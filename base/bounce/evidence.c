@@ -39,8 +39,10 @@ is_daemon(const char *from, struct slice local)
 {
 	static const char *const names[] = { "mail delivery", "mailer-daemon",
 		"mailer daemon", "mail system", "mail administrator",
-		"mail router", "postmaster", "delivery subsystem",
-		"delivery system", "delivery notification" };
+		"mail router", "postmaster", "system administrator",
+		"mail server", "mail agent", "mail service", "email system",
+		"e-mail system", "delivery subsystem", "delivery system",
+		"delivery notification" };
 	struct slice name = slice_of(from, strlen(from));
 
 	if (phrases_is(PHRASES_MACHINE, local))

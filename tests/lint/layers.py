@@ -39,7 +39,13 @@ FLOORS = {
 }
 # Bytes in, answers out: these see no socket, no database, no network library.
 PURE = """
-base/address base/arena base/bounce/scrub base/buf base/datefmt base/day base/err base/personal
+base/address base/arena base/bounce/addresses base/bounce/bounce
+base/bounce/content base/bounce/decode base/bounce/delivery
+base/bounce/evidence base/bounce/feedback base/bounce/fields base/bounce/fold
+base/bounce/html base/bounce/mail base/bounce/notice base/bounce/pattern
+base/bounce/phrases base/bounce/reply_code base/bounce/scrub base/bounce/slice
+base/bounce/trace base/bounce/wording base/bounce/wording_kind
+base/bounce/words base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
 composer/item/item_key composer/item/mail_auth composer/item/mail_html

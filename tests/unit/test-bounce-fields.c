@@ -287,6 +287,56 @@ has_trace(const struct bounce *b, enum bounce_place place, const char *text)
 	return false;
 }
 
+/* A filter that wraps what it passes on is no person. */
+static void
+test_wrapped(void **state)
+{
+	static const char head[] =
+	    "Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\n"
+	    "Subject: [suspicious] a mail\n"
+	    "Content-Type: multipart/mixed; boundary=out\n\n"
+	    "--out\n\nThe attached mail may be unwanted.\n\n--out\n"
+	    "Content-Type: message/rfc822\n\n";
+	struct arena arena;
+	struct bounce b;
+	struct err e;
+	const char *mail;
+
+	(void)state;
+	arena_init(&arena, ARENA_BYTES);
+	mail = arena_printf(&arena, "%s%s\n--out--\n", head, report);
+	expect("wrapped", mail, meaning);
+	assert_int_equal(bounce_read(mail, strlen(mail), &arena, &b, &e), 0);
+	assert_true(has_trace(&b, BOUNCE_MESSAGE_ID, TOKEN));
+	arena_done(&arena);
+}
+
+/* Said twice of the same reader: that it failed counts. */
+static void
+test_said_twice(void **state)
+{
+	struct buf mail;
+
+	(void)state;
+	buf_init(&mail, 64 * 1024);
+	replace(&mail, report, "Final-Recipient: rfc822; piet@club.example\n",
+	    "Final-Recipient: rfc822; JAN@club.example\n");
+	expect("failed, then delayed", mail.data,
+	    "report jan@club.example=hard +mies@club.example");
+	replace(&mail, report, "Final-Recipient: rfc822; mies@club.example\n",
+	    "Final-Recipient: rfc822; piet@club.example\n");
+	expect("delayed, then delivered", mail.data,
+	    "report jan@club.example=hard ~piet@club.example");
+	replace(&mail, report,
+	    "Final-Recipient: rfc822; mies@club.example\nAction: delivered\n"
+	    "Status: 2.0.0\n",
+	    "Final-Recipient: rfc822; piet@club.example\nAction: failed\n"
+	    "Status: 5.1.1\n");
+	expect("delayed, then failed", mail.data,
+	    "report jan@club.example=hard piet@club.example=hard");
+	buf_done(&mail);
+}
+
 static void
 test_traces(void **state)
 {
@@ -364,6 +414,8 @@ main(void)
 		cmocka_unit_test(test_mangled),
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_passed_on),
+		cmocka_unit_test(test_wrapped),
+		cmocka_unit_test(test_said_twice),
 		cmocka_unit_test(test_traces),
 		cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_limits),
