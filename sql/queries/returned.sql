@@ -10,8 +10,3 @@ select returned_aside($1, $2, $3, $4, $5)
 select effect, left_hash, left_id, left_way, at
 from returned_take($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
 	$15, $16, $17, $18, $19, $20)
-
--- A mail for the contributions address (daemon/mailbox/contribution.c).
--- name: returned_contribution
-select returned_contribution($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-	$13, $14, $15, $16, $17, $18) as effect
