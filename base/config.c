@@ -67,6 +67,12 @@ static cfg_opt_t web_opts[] = {
 	CFG_END(),
 };
 static char nobody[] = "{}";
+static cfg_opt_t items_opts[] = {
+	CFG_STR("address", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("contributors", nobody, CFGF_NONE),
+	CFG_STR("authserv_id", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
 static cfg_opt_t opts[] = {
 	CFG_STR("database", "dbname=tweeluik", CFGF_NONE),
 	CFG_STR("keys", "/etc/tweeluik/keys", CFGF_NONE),
@@ -78,6 +84,7 @@ static cfg_opt_t opts[] = {
 	CFG_SEC("relay", relay_opts, CFGF_NONE),
 	CFG_SEC("send", send_opts, CFGF_NONE),
 	CFG_SEC("web", web_opts, CFGF_NONE),
+	CFG_SEC("items", items_opts, CFGF_NONE),
 	CFG_SEC("mailbox", config_mailbox_opts,
 	    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_END(),
@@ -209,6 +216,9 @@ fill(struct config *c, struct err *e)
 	c->web_proxy = cfg_getbool(g, "web|proxy");
 	c->signups_per_network = (int)cfg_getint(g, "web|signups_per_network");
 	c->signup_letters = (int)cfg_getint(g, "web|signup_letters");
+	c->contributions = cfg_getstr(g, "items|address");
+	c->ncontributors = fill_list(c->contributors, g, "items|contributors");
+	c->authserv_id = cfg_getstr(g, "items|authserv_id");
 	return config_mailbox_fill(c, e);
 }
 

@@ -52,6 +52,7 @@ struct config_mailbox {
 #define CONFIG_RETRIES_MAX 16
 #define CONFIG_WINDOW_MAX 128
 #define CONFIG_NOTIFY_MAX 16 /* people of each kind */
+#define CONFIG_CONTRIBUTORS_MAX 64
 #define CONFIG_MAILBOXES_MAX 8
 #define CONFIG_MAILBOX_NAME_MAX 32
 
@@ -114,6 +115,12 @@ struct config {
 	bool web_proxy;		 /* X-Forwarded-For says who asks */
 	int signups_per_network; /* an hour; 0: no limit */
 	int signup_letters;	 /* to them, an hour; 0: no limit */
+
+	/* items: who contributes by mail */
+	const char *contributions; /* its address; NULL: not said */
+	const char *contributors[CONFIG_CONTRIBUTORS_MAX];
+	size_t ncontributors;
+	const char *authserv_id; /* NULL: no server vouches for anybody */
 
 	struct config_mailbox mailboxes[CONFIG_MAILBOXES_MAX];
 	size_t nmailboxes;

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/address.h"
 #include "base/arena.h"
@@ -14,6 +13,7 @@
 #include "base/departures.h"
 #include "base/err.h"
 #include "base/keys.h"
+#include "base/own_address.h"
 
 /* A larger one than most relays take is not passed on. */
 #define FORWARD_MAX ((size_t)5 * 1024 * 1024)
@@ -136,19 +136,6 @@ find_token(struct taking *t)
 
 /* Who wrote */
 
-static bool
-is_ours(const struct config *c, const char *address)
-{
-	const char *const ours[] = { c->address, c->reply_to,
-		c->unsubscribe_address };
-	const char *at = strrchr(address, '@');
-
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		if (ours[i] != NULL && strcasecmp(ours[i], address) == 0)
-			return true;
-	return at != NULL && strcasecmp(at + 1, c->return_domain) == 0;
-}
-
 static void
 find_writer(struct taking *t)
 {
@@ -172,7 +159,7 @@ is_passed_on(const struct taking *t)
 
 	return (b->kind == BOUNCE_PERSON || b->kind == BOUNCE_MOVED) &&
 	    !b->is_automatic && t->has_from &&
-	    !is_ours(t->config, b->from_address) &&
+	    !own_address(t->config, b->from_address) &&
 	    !(t->has_token && t->subscriber == 0) && t->mail->n <= FORWARD_MAX;
 }
 

@@ -100,6 +100,9 @@ bounce_why(const char *reason)
 	static const struct word words[] = {
 		{ "nobody", N_("it names no reader of ours") },
 		{ "nothing-said", N_("it does not say what became of a mail") },
+		{ "unknown-sender",
+		    N_("it is for the newsletter, from somebody who is not "
+		       "listed") },
 		/* What it is says why. */
 		{ "person", "" },
 		{ "moved", "" },

@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "composer/letter/forward.h"
+#include "daemon/mailbox/contribution.h"
 #include "daemon/mailbox/source.h"
 #include "daemon/mailbox/verdict.h"
 
@@ -38,12 +39,14 @@ take_returned(struct intake *in, const struct returned_mail *mail,
 
 static const struct intake_use uses[] = {
 	[CONFIG_MAILBOX_RETURN] = { verdict_work, take_returned },
+	[CONFIG_MAILBOX_ITEMS] = { contribution_work, contribution_take },
 };
 
 void
 intake_prepare(void)
 {
 	bounce_init();
+	contribution_prepare();
 }
 
 static int

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <iconv.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -58,31 +57,6 @@ receive(int fd, struct nursery_order *ret, int ret_fds[2])
 		return 0;
 	memcpy(ret_fds, CMSG_DATA(&control.header), 2 * sizeof(int));
 	return 1;
-}
-
-/* A child can open no file, so it gets no module of iconv(3) that is not here
- * already.  What mail is written in: */
-static void
-keep_charsets(void)
-{
-	static const char *const names[] = { "US-ASCII", "UTF-7", "UTF-16",
-		"UTF-32", "ISO-8859-1", "ISO-8859-2", "ISO-8859-3",
-		"ISO-8859-4", "ISO-8859-5", "ISO-8859-6", "ISO-8859-7",
-		"ISO-8859-8", "ISO-8859-9", "ISO-8859-10", "ISO-8859-13",
-		"ISO-8859-14", "ISO-8859-15", "ISO-8859-16", "WINDOWS-1250",
-		"WINDOWS-1251", "WINDOWS-1252", "WINDOWS-1253", "WINDOWS-1254",
-		"WINDOWS-1255", "WINDOWS-1256", "WINDOWS-1257", "WINDOWS-1258",
-		"KOI8-R", "KOI8-U", "CP437", "CP850", "CP852", "CP866",
-		"MACINTOSH", "TIS-620", "WINDOWS-874", "GB2312", "GBK",
-		"GB18030", "BIG5", "BIG5-HKSCS", "HZ-GB-2312", "EUC-TW",
-		"EUC-KR", "ISO-2022-KR", "JOHAB", "CP949", "EUC-JP",
-		"SHIFT_JIS", "CP932", "ISO-2022-JP", "ISO-2022-JP-2" };
-
-	/* Never closed: that is what keeps them. */
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		(void)iconv_open("UTF-8", names[i]);
-		(void)iconv_open(names[i], "UTF-8");
-	}
 }
 
 /* Of address space, before a child reads anything. */
@@ -205,7 +179,6 @@ nursery_run(int fd, void (*prepare)(void))
 	(void)signal(SIGINT, SIG_IGN);
 	(void)signal(SIGHUP, SIG_IGN);
 	keep_quiet(fd);
-	keep_charsets();
 	if (prepare != NULL)
 		prepare();
 	in_use = memory_in_use();

@@ -40,6 +40,9 @@ source_close(struct source *s)
 int
 source_next(struct source *s, struct source_mail *ret, struct err *e)
 {
+	/* Between two mails there is always time to stop. */
+	if (source_pause(s, -1, 0, e) == -1)
+		return -1;
 	return s->driver->next(s, ret, e);
 }
 

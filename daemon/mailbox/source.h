@@ -55,7 +55,8 @@ void source_close(struct source *s);
 /* 1: the current mail is now this one, 0: there is none left. */
 int source_next(struct source *s, struct source_mail *ret, struct err *e);
 
-/* Add the first max bytes of the current mail.  0: somebody else removed it. */
+/* The first max bytes of the current mail, into a buffer that is empty.  0:
+ * somebody else removed it. */
 int source_fetch(struct source *s, size_t max, struct buf *ret, struct err *e);
 int source_remove(struct source *s, struct err *e);
 

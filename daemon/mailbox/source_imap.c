@@ -74,11 +74,12 @@ static int
 start_tls(struct imap *m, struct err *e)
 {
 	int r = mailimap_starttls(m->session);
+	size_t unread = m->session->imap_stream->read_buffer_len;
 
-	if (r != MAILIMAP_NO_ERROR)
+	/* Of bytes that came too early libetpan has its own opinion. */
+	if (r != MAILIMAP_NO_ERROR && unread == 0)
 		return failed(m, r, e);
-	return stream_start_tls(m->stream, m->source.setup->trust,
-	    m->session->imap_stream->read_buffer_len, e);
+	return stream_start_tls(m->stream, m->source.setup->trust, unread, e);
 }
 
 static int
@@ -275,11 +276,11 @@ imap_next(struct source *s, struct source_mail *ret, struct err *e)
 	return 1;
 }
 
-/* Adds the body in what was found; returns how many bytes that is. */
-static size_t
+/* 1: what was found has a body, which is added now; 0: it has none. */
+static int
 add_body(clist *found, struct buf *ret)
 {
-	size_t before = ret->len;
+	int has = 0;
 
 	for (clistiter *i = clist_begin(found); i != NULL; i = i->next) {
 		const struct mailimap_msg_att *att = i->data;
@@ -292,25 +293,27 @@ add_body(clist *found, struct buf *ret)
 			if (item == NULL ||
 			    item->att_type != MAILIMAP_MSG_ATT_BODY_SECTION)
 				continue;
+			has = 1;
 			body = item->att_data.att_body_section;
 			if (body != NULL && body->sec_body_part != NULL)
 				(void)buf_add(ret, body->sec_body_part,
 				    body->sec_length);
 		}
 	}
-	return ret->len - before;
+	return has;
 }
 
+/* As source_fetch(), of a part. */
 static int
 fetch_piece(struct imap *m, uint32_t uid, uint32_t from, uint32_t size,
-    struct buf *ret, size_t *ret_got, struct err *e)
+    struct buf *ret, struct err *e)
 {
 	struct mailimap_set *set = mailimap_set_new_single(uid);
 	struct mailimap_fetch_type *what = mailimap_fetch_type_new_fetch_att(
 	    mailimap_fetch_att_new_body_peek_section_partial(
 		mailimap_section_new(NULL), from, size));
 	clist *found;
-	int r;
+	int r, has;
 
 	set_patience(m, SOURCE_ANSWER_MS);
 	r = mailimap_uid_fetch(m->session, set, what, &found);
@@ -318,25 +321,26 @@ fetch_piece(struct imap *m, uint32_t uid, uint32_t from, uint32_t size,
 	mailimap_set_free(set);
 	if (r != MAILIMAP_NO_ERROR)
 		return failed(m, r, e);
-	*ret_got = add_body(found, ret);
+	has = add_body(found, ret);
 	mailimap_fetch_list_free(found);
-	return 0;
+	return has;
 }
 
 static int
 imap_fetch(struct source *s, size_t max, struct buf *ret, struct err *e)
 {
 	struct imap *m = imap_of(s);
-	uint32_t uid = m->slice[m->at - 1].uid, done = 0, size;
-	size_t got = 0;
+	uint32_t uid = m->slice[m->at - 1].uid;
+	size_t before, room;
+	int rc;
 
 	do {
-		size = max - done < PIECE ? (uint32_t)(max - done) : PIECE;
-		if (fetch_piece(m, uid, done, size, ret, &got, e) == -1)
-			return -1;
-		done += (uint32_t)got;
-	} while (got == size && done < max);
-	return done > 0;
+		before = ret->len;
+		room = max - ret->len;
+		rc = fetch_piece(m, uid, (uint32_t)ret->len,
+		    room < PIECE ? (uint32_t)room : PIECE, ret, e);
+	} while (rc == 1 && ret->len == before + PIECE && ret->len < max);
+	return rc;
 }
 
 static int

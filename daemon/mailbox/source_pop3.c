@@ -53,11 +53,12 @@ static int
 start_tls(struct pop3 *p, struct err *e)
 {
 	int r = mailpop3_stls(p->session);
+	size_t unread = p->session->pop3_stream->read_buffer_len;
 
-	if (r != MAILPOP3_NO_ERROR)
+	/* Of bytes that came too early libetpan has its own opinion. */
+	if (r != MAILPOP3_NO_ERROR && unread == 0)
 		return failed(p, r, e);
-	return stream_start_tls(p->stream, p->source.setup->trust,
-	    p->session->pop3_stream->read_buffer_len, e);
+	return stream_start_tls(p->stream, p->source.setup->trust, unread, e);
 }
 
 static int
@@ -170,6 +171,9 @@ pop3_next(struct source *s, struct source_mail *ret, struct err *e)
 			return quit(p, e);
 		p->current = carray_get(p->list, p->at++);
 	} while (p->current == NULL);
+	/* libetpan keeps it to itself when UIDL fails. */
+	if (p->current->msg_uidl == NULL && stream_error(p->stream)->kind != 0)
+		return failed(p, MAILPOP3_ERROR_STREAM, e);
 	if (p->current->msg_uidl == NULL)
 		return err_set(e, ERR_CONFIG,
 		    "The mail server %s cannot tell one mail from another "

@@ -82,14 +82,19 @@ take_number(const json_t *n, int end)
 
 /* A string without a NUL of at most max bytes, or NULL. */
 static const char *
-take_text(const json_t *o, const char *name, size_t max, struct arena *arena)
+take_string(const json_t *s, size_t max, struct arena *arena)
 {
-	const json_t *s = json_object_get(o, name);
 	size_t n = json_string_length(s);
 
 	if (!json_is_string(s) || n > max || strlen(json_string_value(s)) != n)
 		return NULL;
 	return arena_memdup(arena, json_string_value(s), n);
+}
+
+static const char *
+take_text(const json_t *o, const char *name, size_t max, struct arena *arena)
+{
+	return take_string(json_object_get(o, name), max, arena);
 }
 
 static int
@@ -142,15 +147,13 @@ take_traces(const json_t *list, struct arena *arena, struct bounce *b)
 		return -1;
 	for (size_t i = 0; i < b->ntraces; i++) {
 		const json_t *pair = json_array_get(list, i);
-		const json_t *text = json_array_get(pair, 1);
 		int place = take_number(json_array_get(pair, 0), BOUNCE_TO + 1);
 
-		if (place == -1 || !json_is_string(text) ||
-		    json_string_length(text) > WORD_MAX_BYTES)
-			return -1;
 		b->traces[i].place = (enum bounce_place)place;
 		b->traces[i].text =
-		    arena_strdup(arena, json_string_value(text));
+		    take_string(json_array_get(pair, 1), WORD_MAX_BYTES, arena);
+		if (place == -1 || b->traces[i].text == NULL)
+			return -1;
 	}
 	return 0;
 }

@@ -4,7 +4,7 @@
 alter table letter drop constraint letter_kind_check;
 alter table letter add constraint letter_kind_check check (kind in ('confirm',
 	'already', 'farewell', 'details', 'address', 'address-changed', 'check',
-	'probe'));
+	'contribution', 'probe'));
 
 -- A person looked at what came back of a reader: it is settled until something
 -- comes back again.

@@ -17,3 +17,8 @@ select returned_forwarded($1, $2, $3, $4, $5)
 
 -- name: returned_kept
 select returned_kept($1, $2)
+
+-- A mail for the contributions address (daemon/mailbox/contribution.c).
+-- name: returned_contribution
+select returned_contribution($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+	$13, $14, $15, $16, $17, $18) as effect
