@@ -273,8 +273,10 @@ mail_item_read(struct arena *a, const char *bytes, size_t n,
 	g_object_unref(mail);
 	if (m.title[0] == '\0')
 		m.title = title_of_body(a, m.body);
-	if (m.fault == MAIL_ITEM_FINE && m.title[0] == '\0')
+	if (m.fault == MAIL_ITEM_FINE && m.title[0] == '\0') {
 		m.fault = MAIL_ITEM_EMPTY;
+		m.body = "";
+	}
 	m.lang = mail_lang_guess(m.title, m.body);
 	*ret = m;
 	return 0;

@@ -72,6 +72,13 @@ stopping(const struct reader *r, int timeout_ms)
 	return poll(&p, 1, timeout_ms) == 1;
 }
 
+static void
+close_database(struct reader *r)
+{
+	database_close(r->intake.db);
+	r->intake.db = NULL;
+}
+
 static int
 open_database(struct reader *r, struct err *e)
 {
@@ -80,14 +87,10 @@ open_database(struct reader *r, struct err *e)
 	if (database_open(&r->intake.db, r->setup.config->database,
 		"tweeluik_mailbox", intake_queries, e) == -1)
 		return -1;
-	return database_check_schema(r->intake.db, e);
-}
-
-static void
-close_database(struct reader *r)
-{
-	database_close(r->intake.db);
-	r->intake.db = NULL;
+	if (database_check_schema(r->intake.db, e) == 0)
+		return 0;
+	close_database(r);
+	return -1;
 }
 
 /* why "": it was read. */

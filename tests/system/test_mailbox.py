@@ -373,6 +373,37 @@ def test_a_server_that_talks_nonsense(reader):
     listener.close()
 
 
+@pytest.mark.parametrize("kind, said", [
+    ("imap", [b"* OK hi\r\n", b"1 OK go\r\n* OK more\r\n"]),
+    ("pop3", [b"+OK hi\r\n", b"+OK go\r\n+OK more\r\n"]),
+])
+def test_words_before_tls(reader, kind, said):
+    """Whoever sits in between must not speak for the server (CVE-2011-0411).
+    """
+    heard = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        client, _ = listener.accept()
+        for line in said:
+            client.sendall(line)
+            heard.append(client.recv(1000))
+        client.close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    password = reader.site.folder / "password"
+    password.write_text("geheim\n")
+    done = reader.once(
+        f'mailbox "return" {{\n kind = {kind}\n host = "localhost"\n'
+        f' tls = "starttls"\n port = {listener.getsockname()[1]}\n'
+        f' user = "terug"\n password_file = "{password}"\n}}\n')
+    thread.join(10)
+    listener.close()
+    assert "onbeveiligde gegevens" in done.stderr, done.stderr
+    assert heard[1] == b"" and b"terug" not in b"".join(heard)
+
+
 FULL = """create function no_room() returns trigger language plpgsql as $$
 begin raise exception 'no space' using errcode = 'disk_full'; end $$;
 create trigger no_room before insert on returned
@@ -435,6 +466,55 @@ def test_what_cannot_be_read_is_set_aside(reader, dovecot):
     reader.has(3)
     assert reader.aside() == aside
     assert reader.said().count("mail-set-aside") == len(aside)
+
+
+HOSTILE = [
+    b"", b"\0" * 100_000, b"\r\n", b"From ", b"x" * 9_000_000,
+    b"Subject: " + b"=?utf-8?q?" * 50_000,
+    b"To: " + b"a:" * 500_000, b"To: " + b"(" * 200_000, b"A:\r\n" * 500_000,
+    b'Content-Type: multipart/mixed; boundary="\\""\r\n\r\n--"\r\n',
+    b"Content-Type: multipart/report; boundary=b\r\n\r\n" +
+    b"--b\r\n\r\n\r\n" * 200_000,
+    b"".join(b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n"
+             % (n, n) for n in range(20_000)),
+    b"Content-Type: message/rfc822\r\n\r\n" * 20_000,
+    b"Content-Type: text/html\r\n\r\n" + b"<div>" * 500_000,
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + b"QUFB" * 2_000_000,
+    b"Content-Type: text/plain; charset=" + b"x" * 5000 + b"\r\n\r\n\xff",
+]
+
+
+def test_hostile_mail(reader, tmp_path):
+    """Whatever it is, it is one row, and the next is read."""
+    folder = tmp_path / "maildir"
+    for part in ("tmp", "new", "cur"):
+        (folder / part).mkdir(parents=True)
+    for n, bytes_ in enumerate(HOSTILE):
+        (folder / f"new/{n}").write_bytes(bytes_)
+    (folder / "new/last").write_bytes(mail(1))
+    done = reader.once(f'mailbox "return" {{\n kind = maildir\n'
+                       f' path = "{folder}"\n}}\n')
+    assert done.returncode == 0, done.stderr
+    assert reader.db.one("select count(*) from returned") == len(HOSTILE) + 1
+    assert not os.listdir(folder / "new")
+    assert "mailbox-failed" not in done.stderr
+
+
+def test_stops_at_once(reader, tmp_path):
+    """Whatever is still waiting."""
+    folder = tmp_path / "maildir"
+    for part in ("tmp", "new", "cur"):
+        (folder / part).mkdir(parents=True)
+    for n in range(2000):
+        (folder / f"new/{n}").write_bytes(mail(n))
+    reader.start(f'mailbox "return" {{\n kind = maildir\n'
+                 f' path = "{folder}"\n}}\n')
+    assert wait_until(lambda: reader.taken() > 10, 15)
+    began = time.monotonic()
+    assert reader.stop() == 0
+    assert time.monotonic() - began < 5
+    left = len(os.listdir(folder / "new"))
+    assert 0 < left == 2000 - reader.taken()
 
 
 def test_many(reader, dovecot):

@@ -533,6 +533,9 @@ too_much_is_said_so(void **state)
 	}
 	m = read_mail("From: a@b.example\n\n", 19);
 	assert_int_equal(m.fault, MAIL_ITEM_EMPTY);
+	m = read_mail("From: a@b.example\n\n* * *", 24);
+	assert_int_equal(m.fault, MAIL_ITEM_EMPTY);
+	assert_string_equal(m.body, "");
 }
 
 static void
