@@ -65,7 +65,9 @@ all: programs data
 .PHONY: all programs data deps
 programs: $(B)/bin/tweeluik $(B)/bin/tweeluikd \
 	$(B)/libexec/tweeluik/tweeluik-schedule \
-	$(B)/libexec/tweeluik/tweeluik-send $(B)/libexec/tweeluik/tweeluik-web
+	$(B)/libexec/tweeluik/tweeluik-send \
+	$(B)/libexec/tweeluik/tweeluik-mailbox \
+	$(B)/libexec/tweeluik/tweeluik-web
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -92,6 +94,7 @@ $(eval $(call PROGRAM,$(B)/bin/tweeluik,composer/cli/main.c,composer/cli $(COMPO
 $(eval $(call PROGRAM,$(B)/bin/tweeluikd,daemon/tweeluikd.c,daemon/role base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-schedule,daemon/schedule/main.c,daemon/schedule daemon/role $(COMPOSER) base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-send,daemon/send/main.c,daemon/send daemon/role base))
+$(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-mailbox,daemon/mailbox/main.c,daemon/mailbox daemon/role $(COMPOSER) base/bounce base))
 $(eval $(call PROGRAM,$(B)/libexec/tweeluik/tweeluik-web,daemon/web/main.c,daemon/web daemon/role $(COMPOSER) base))
 
 # Unit tests: one program a file, linked with every library.

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/catalogue.h"
 #include "base/config_check.h"
+#include "base/config_mailbox.h"
 #include "base/err.h"
 
 #define CONFIG_BYTES_MAX ((size_t)256 * 1024)
@@ -66,6 +67,12 @@ static cfg_opt_t web_opts[] = {
 	CFG_END(),
 };
 static char nobody[] = "{}";
+static cfg_opt_t items_opts[] = {
+	CFG_STR("address", NULL, CFGF_NODEFAULT),
+	CFG_STR_LIST("contributors", nobody, CFGF_NONE),
+	CFG_STR("authserv_id", NULL, CFGF_NODEFAULT),
+	CFG_END(),
+};
 static cfg_opt_t opts[] = {
 	CFG_STR("database", "dbname=tweeluik", CFGF_NONE),
 	CFG_STR("keys", "/etc/tweeluik/keys", CFGF_NONE),
@@ -77,6 +84,9 @@ static cfg_opt_t opts[] = {
 	CFG_SEC("relay", relay_opts, CFGF_NONE),
 	CFG_SEC("send", send_opts, CFGF_NONE),
 	CFG_SEC("web", web_opts, CFGF_NONE),
+	CFG_SEC("items", items_opts, CFGF_NONE),
+	CFG_SEC("mailbox", config_mailbox_opts,
+	    CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_END(),
 };
 
@@ -139,7 +149,6 @@ fill(struct config *c, struct err *e)
 		"newsletter|base_url", "newsletter|unsubscribe_address",
 		"newsletter|return_domain" };
 	cfg_t *g = c->cfg;
-	const char *tls;
 
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
 		const char *v = cfg_getstr(g, required[i]);
@@ -175,10 +184,7 @@ fill(struct config *c, struct err *e)
 	c->archive = cfg_getbool(g, "newsletter|archive");
 	c->relay_host = cfg_getstr(g, "relay|host");
 	c->relay_port = (int)cfg_getint(g, "relay|port");
-	tls = cfg_getstr(g, "relay|tls");
-	c->relay_tls = tls[0] == 's' ? CONFIG_TLS_STARTTLS
-	    : tls[0] == 'i'	     ? CONFIG_TLS_IMPLICIT
-				     : CONFIG_TLS_NONE;
+	c->relay_tls = config_tls_of(cfg_getstr(g, "relay|tls"));
 	c->relay_ca_file = cfg_getstr(g, "relay|ca_file");
 	c->relay_user = cfg_getstr(g, "relay|user");
 	c->relay_password_file = cfg_getstr(g, "relay|password_file");
@@ -210,7 +216,10 @@ fill(struct config *c, struct err *e)
 	c->web_proxy = cfg_getbool(g, "web|proxy");
 	c->signups_per_network = (int)cfg_getint(g, "web|signups_per_network");
 	c->signup_letters = (int)cfg_getint(g, "web|signup_letters");
-	return 0;
+	c->contributions = cfg_getstr(g, "items|address");
+	c->ncontributors = fill_list(c->contributors, g, "items|contributors");
+	c->authserv_id = cfg_getstr(g, "items|authserv_id");
+	return config_mailbox_fill(c, e);
 }
 
 /* libconfuse 3.3 counts the line of a comment three times and takes none inside
@@ -322,7 +331,7 @@ static void
 visit_option(cfg_opt_t *o, const char *section,
     void (*visit)(void *, const char *, const char *, bool), void *arg)
 {
-	char name[64], value[512];
+	char name[128], value[512];
 	size_t n = 0;
 
 	(void)snprintf(name, sizeof(name), "%s%s%s", section,
@@ -350,6 +359,19 @@ visit_option(cfg_opt_t *o, const char *section,
 	visit(arg, name, value, (o->flags & CFGF_MODIFIED) != 0);
 }
 
+static void
+visit_section(cfg_t *section,
+    void (*visit)(void *, const char *, const char *, bool), void *arg)
+{
+	const char *title = cfg_title(section);
+	char name[64];
+
+	(void)snprintf(name, sizeof(name), "%s%s%s", cfg_name(section),
+	    title != NULL ? "." : "", title != NULL ? title : "");
+	for (unsigned int i = 0; i < cfg_num(section); i++)
+		visit_option(cfg_getnopt(section, i), name, visit, arg);
+}
+
 void
 config_each(const struct config *c,
     void (
@@ -363,9 +385,7 @@ config_each(const struct config *c,
 			visit_option(o, "", visit, arg);
 			continue;
 		}
-		cfg_t *sec = cfg_opt_getnsec(o, 0);
-		for (unsigned int k = 0; k < cfg_num(sec); k++)
-			visit_option(cfg_getnopt(sec, k), cfg_opt_name(o),
-			    visit, arg);
+		for (unsigned int k = 0; k < cfg_opt_size(o); k++)
+			visit_section(cfg_opt_getnsec(o, k), visit, arg);
 	}
 }

@@ -22,9 +22,39 @@ enum config_tls {
 	CONFIG_TLS_NONE,
 };
 
+enum config_mailbox_kind {
+	CONFIG_MAILBOX_IMAP,
+	CONFIG_MAILBOX_POP3,
+	CONFIG_MAILBOX_MAILDIR,
+	CONFIG_MAILBOX_PIPE, /* a mail server runs tweeluik-mailbox --stdin */
+};
+
+enum config_mailbox_use {
+	CONFIG_MAILBOX_RETURN, /* what comes back of mails that were sent */
+	CONFIG_MAILBOX_ITEMS,  /* contributions */
+};
+
+/* A mailbox that is read. */
+struct config_mailbox {
+	const char *name; /* a word: [a-z0-9-] */
+	enum config_mailbox_kind kind;
+	enum config_mailbox_use use;
+	const char *host;
+	int port;
+	enum config_tls tls;
+	const char *ca_file; /* NULL: the system's */
+	const char *user;
+	const char *password_file;
+	const char *folder; /* of IMAP */
+	const char *path;   /* of a Maildir */
+};
+
 #define CONFIG_RETRIES_MAX 16
 #define CONFIG_WINDOW_MAX 128
 #define CONFIG_NOTIFY_MAX 16 /* people of each kind */
+#define CONFIG_CONTRIBUTORS_MAX 64
+#define CONFIG_MAILBOXES_MAX 8
+#define CONFIG_MAILBOX_NAME_MAX 32
 
 struct config {
 	const char *path;
@@ -85,6 +115,15 @@ struct config {
 	bool web_proxy;		 /* X-Forwarded-For says who asks */
 	int signups_per_network; /* an hour; 0: no limit */
 	int signup_letters;	 /* to them, an hour; 0: no limit */
+
+	/* items: who contributes by mail */
+	const char *contributions; /* its address; NULL: not said */
+	const char *contributors[CONFIG_CONTRIBUTORS_MAX];
+	size_t ncontributors;
+	const char *authserv_id; /* NULL: no server vouches for anybody */
+
+	struct config_mailbox mailboxes[CONFIG_MAILBOXES_MAX];
+	size_t nmailboxes;
 
 	struct cfg_t *cfg;
 };

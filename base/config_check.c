@@ -45,6 +45,20 @@ check_uncertain(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static int
+check_mailbox_kind(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_one_of(cfg, opt,
+	    (const char *const[]){ "imap", "pop3", "maildir", "pipe", NULL });
+}
+
+static int
+check_mailbox_use(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_one_of(cfg, opt,
+	    (const char *const[]){ "return", "items", NULL });
+}
+
+static int
 check_address(cfg_t *cfg, cfg_opt_t *opt)
 {
 	const char *v = cfg_opt_getnstr(opt, 0);
@@ -58,14 +72,14 @@ check_address(cfg_t *cfg, cfg_opt_t *opt)
 }
 
 static int
-check_addresses(cfg_t *cfg, cfg_opt_t *opt)
+check_list(cfg_t *cfg, cfg_opt_t *opt, unsigned int max)
 {
 	struct address a;
 	struct err e;
 
-	if (cfg_opt_size(opt) > CONFIG_NOTIFY_MAX) {
-		cfg_error(cfg, "'%s' has room for %d addresses",
-		    cfg_opt_name(opt), CONFIG_NOTIFY_MAX);
+	if (cfg_opt_size(opt) > max) {
+		cfg_error(cfg, "'%s' has room for %u addresses",
+		    cfg_opt_name(opt), max);
 		return -1;
 	}
 	for (unsigned int i = 0; i < cfg_opt_size(opt); i++) {
@@ -78,6 +92,18 @@ check_addresses(cfg_t *cfg, cfg_opt_t *opt)
 		}
 	}
 	return 0;
+}
+
+static int
+check_addresses(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_list(cfg, opt, CONFIG_NOTIFY_MAX);
+}
+
+static int
+check_contributors(cfg_t *cfg, cfg_opt_t *opt)
+{
+	return check_list(cfg, opt, CONFIG_CONTRIBUTORS_MAX);
 }
 
 /* It begins with a time of the day, 07:00. */
@@ -273,6 +299,15 @@ config_check_values(struct cfg_t *cfg)
 		{ "web|metrics", check_metrics },
 		{ "web|signups_per_network", check_limit },
 		{ "web|signup_letters", check_limit },
+		{ "items|address", check_address },
+		{ "items|contributors", check_contributors },
+		{ "items|authserv_id", check_one_line },
+		{ "mailbox|kind", check_mailbox_kind },
+		{ "mailbox|use", check_mailbox_use },
+		{ "mailbox|port", check_number },
+		{ "mailbox|tls", check_tls },
+		{ "mailbox|user", check_one_line },
+		{ "mailbox|folder", check_one_line },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,10 +16,14 @@
 #define KEYS_MAX 16
 #define FILE_MAX 4096
 #define MAC_BYTES 16
+#define SEAL_HEAD (1 + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES)
 #define PRF_BYTES crypto_core_hchacha20_OUTPUTBYTES
 #define IDS_BYTES 12 /* subscriber 8, mailing 4 */
 #define TOKEN_BYTES (2 + MAC_BYTES + IDS_BYTES)
 
+_Static_assert(KEYS_SEAL_BYTES ==
+	SEAL_HEAD + crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    "key id, nonce, tag");
 _Static_assert(TOKEN_BYTES * 4 == TOKEN_LINK_CHARS * 3, "base64 has no tail");
 _Static_assert(TOKEN_BYTES * 8 == TOKEN_MAIL_CHARS * 5, "base32 has no tail");
 
@@ -211,36 +216,69 @@ keys_hash_address(const struct keys *k, unsigned char ret_hash[KEYS_HASH_BYTES],
 	    k->key[k->n - 1].hash, sizeof(k->key[0].hash));
 }
 
+void
+keys_hash_bytes(const struct keys *k, unsigned char ret_hash[KEYS_HASH_BYTES],
+    const void *p, size_t n)
+{
+	(void)crypto_generichash(ret_hash, KEYS_HASH_BYTES, p, n,
+	    k->key[k->n - 1].hash, sizeof(k->key[0].hash));
+}
+
+size_t
+keys_seal_bytes(const struct keys *k, unsigned char *ret_sealed, const void *p,
+    size_t n)
+{
+	unsigned long long size;
+
+	ret_sealed[0] = k->key[0].id;
+	randombytes_buf(ret_sealed + 1, SEAL_HEAD - 1);
+	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(ret_sealed + SEAL_HEAD,
+	    &size, p, n, ret_sealed, 1, NULL, ret_sealed + 1, k->key[0].seal);
+	return SEAL_HEAD + (size_t)size;
+}
+
+/* Whether it opens; ret_plain is as large as it says. */
+static bool
+unseal(const struct keys *k, unsigned char *ret_plain,
+    const unsigned char *sealed, size_t n)
+{
+	const struct key *key;
+
+	return n >= KEYS_SEAL_BYTES &&
+	    (key = key_by_id(k, sealed[0])) != NULL &&
+	    crypto_aead_xchacha20poly1305_ietf_decrypt(ret_plain, NULL, NULL,
+		sealed + SEAL_HEAD, n - SEAL_HEAD, sealed, 1, sealed + 1,
+		key->seal) == 0;
+}
+
+int
+keys_open_bytes(const struct keys *k, unsigned char *ret_plain,
+    const unsigned char *sealed, size_t n, struct err *e)
+{
+	if (unseal(k, ret_plain, sealed, n))
+		return 0;
+	(void)err_set(e, ERR_INPUT,
+	    "What is stored sealed does not open with the keys at hand");
+	return err_hint(e,
+	    N_("Is this the key file that belongs to the database?"));
+}
+
 size_t
 keys_seal(const struct keys *k, unsigned char ret_sealed[KEYS_SEALED_MAX],
     const char *address)
 {
-	const size_t head = 1 + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-	unsigned long long n;
-
-	ret_sealed[0] = k->key[0].id;
-	randombytes_buf(ret_sealed + 1, head - 1);
-	(void)crypto_aead_xchacha20poly1305_ietf_encrypt(ret_sealed + head, &n,
-	    (const unsigned char *)address, strlen(address), ret_sealed, 1,
-	    NULL, ret_sealed + 1, k->key[0].seal);
-	return head + (size_t)n;
+	return keys_seal_bytes(k, ret_sealed, address, strlen(address));
 }
 
 int
 keys_open(const struct keys *k, char ret_address[ADDRESS_MAX + 1],
     const unsigned char *sealed, size_t n, struct err *e)
 {
-	const size_t head = 1 + crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
-	const struct key *key;
-	unsigned char plain[KEYS_SEALED_MAX];
-	unsigned long long len;
+	unsigned char plain[ADDRESS_MAX];
+	size_t len = n - KEYS_SEAL_BYTES;
 
-	if (n <= head || n > KEYS_SEALED_MAX ||
-	    (key = key_by_id(k, sealed[0])) == NULL ||
-	    crypto_aead_xchacha20poly1305_ietf_decrypt(plain, &len, NULL,
-		sealed + head, n - head, sealed, 1, sealed + 1,
-		key->seal) != 0 ||
-	    len > ADDRESS_MAX) {
+	if (n < KEYS_SEAL_BYTES || len > sizeof(plain) ||
+	    !unseal(k, plain, sealed, n)) {
 		(void)err_set(e, ERR_INPUT,
 		    "A stored address does not open with the keys at hand");
 		return err_hint(e,

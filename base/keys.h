@@ -36,6 +36,7 @@ struct err;
 struct keys;
 
 #define KEYS_HASH_BYTES 32
+#define KEYS_SEAL_BYTES ((size_t)41) /* what a seal adds: id, nonce, tag */
 #define KEYS_SEALED_MAX (ADDRESS_MAX + 64)
 #define TOKEN_LINK_CHARS 40
 #define TOKEN_MAIL_CHARS 48
@@ -73,10 +74,22 @@ int keys_create(const char *path, struct err *e);
 void keys_hash_address(const struct keys *k,
     unsigned char ret_hash[KEYS_HASH_BYTES], const struct address *a);
 
+/* The same for other bytes: equal ones have equal hashes. */
+void keys_hash_bytes(const struct keys *k,
+    unsigned char ret_hash[KEYS_HASH_BYTES], const void *p, size_t n);
+
 /* Returns the number of bytes written to ret_sealed. */
 size_t keys_seal(const struct keys *k,
     unsigned char ret_sealed[KEYS_SEALED_MAX], const char *address);
 int keys_open(const struct keys *k, char ret_address[ADDRESS_MAX + 1],
+    const unsigned char *sealed, size_t n, struct err *e);
+
+/* The same for bytes of any number.  There must be room for KEYS_SEAL_BYTES more
+ * than n in ret_sealed, which is returned; and for as many fewer in
+ * ret_plain. */
+size_t keys_seal_bytes(const struct keys *k, unsigned char *ret_sealed,
+    const void *p, size_t n);
+int keys_open_bytes(const struct keys *k, unsigned char *ret_plain,
     const unsigned char *sealed, size_t n, struct err *e);
 
 void token_link(const struct keys *k, char ret[TOKEN_LINK_CHARS + 1],

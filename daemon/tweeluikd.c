@@ -4,7 +4,7 @@
  * The roles say that they are ready and what they do as they say it to
  * systemd.  Configuration and database are their affair: asked with
  * --check-config before anything starts, each answers with the rights that it
- * will have.
+ * will have.  Only whether there is a mailbox to read is looked up here.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/config.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "base/paths.h"
@@ -37,7 +38,7 @@
 #define EXIT_DENIED 77
 #define EXIT_CONFIG 78
 
-enum role_no { SCHEDULE, SEND, WEB, ROLES };
+enum role_no { SCHEDULE, SEND, MAILBOX, WEB, ROLES };
 
 struct child {
 	const char *name;
@@ -216,6 +217,29 @@ reap(struct supervisor *s)
 				child_ended(s, &s->children[i], status);
 }
 
+/* A configuration that cannot be read changes nothing: the roles say why. */
+static void
+want_mailbox(struct supervisor *s)
+{
+	struct child *c = &s->children[MAILBOX];
+	struct config config;
+	struct err e;
+
+	if (config_load(&config, s->options.config, &e) == -1)
+		return;
+	c->wanted = false;
+	for (size_t i = 0; i < config.nmailboxes; i++)
+		c->wanted |= config.mailboxes[i].kind != CONFIG_MAILBOX_PIPE;
+	config_done(&config);
+}
+
+static void
+start_anew(struct supervisor *s)
+{
+	signal_all(s, SIGHUP);
+	want_mailbox(s);
+}
+
 static void
 hear_signals(struct supervisor *s)
 {
@@ -225,7 +249,7 @@ hear_signals(struct supervisor *s)
 		if (si.ssi_signo == SIGCHLD)
 			reap(s);
 		else if (si.ssi_signo == SIGHUP)
-			signal_all(s, SIGHUP);
+			start_anew(s);
 		else
 			stop(s, 0);
 	}
@@ -362,6 +386,7 @@ run(struct supervisor *s, struct err *e)
 
 	s->children[SEND].wanted = !o->hold;
 	s->children[WEB].wanted = !o->once;
+	want_mailbox(s);
 	/* systemd knows by itself what is ready and what runs. */
 	if (!o->foreground && !o->check && !o->once &&
 	    getenv("NOTIFY_SOCKET") == NULL && leave_front(s, e) == -1)
@@ -385,6 +410,7 @@ main(int argc, char **argv)
 		.children = {
 		    [SCHEDULE] = { .name = "schedule", .wanted = true },
 		    [SEND] = { .name = "send" },
+		    [MAILBOX] = { .name = "mailbox" },
 		    [WEB] = { .name = "web" },
 		} };
 	struct err e;

@@ -7,6 +7,7 @@ ONLY ?=
 SCALE ?= 1
 
 $(eval $(call PROGRAM,$(B)/tests/bench-fill,tests/bench/fill.c,base))
+$(eval $(call PROGRAM,$(B)/tests/bench-bounces,tests/bench/bounces.c,base/bounce base))
 FORMATTED += $(wildcard tests/bench/*.[ch])
 
 # nodemailer, exactly as locked; without npm, its registry or a node of its age
@@ -32,7 +33,7 @@ $(WRK):
 
 .PHONY: bench bench-programs
 bench-programs: programs data $(B)/tests/sink $(B)/tests/bench-fill \
-	$(B)/tests/bench-hello $(B)/tests/web-keys $(WRK) \
+	$(B)/tests/bench-hello $(B)/tests/bench-bounces $(B)/tests/web-keys $(WRK) \
 	$(B)/postfix/usr/sbin/smtp-sink
 bench: deps-check
 	@mk/quietly Building $(MAKE) --no-print-directory bench-programs

@@ -18,7 +18,7 @@ $(B)/systemd/%: systemd/%
 VERIFY := $(B)/systemd/verify
 .PHONY: lint-systemd
 lint-systemd: $(UNITS) $(addprefix $(B)/libexec/tweeluik/tweeluik-, \
-	schedule send web)
+	schedule send mailbox web)
 	@mkdir -p $(VERIFY)
 	@for u in $(UNITS); do \
 	    sed 's|$(PREFIX)/libexec|$(CURDIR)/$(B)/libexec|' $$u \

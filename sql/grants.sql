@@ -2,19 +2,20 @@
 revoke all on all tables in schema tweeluik from public;
 revoke all on all functions in schema tweeluik from public;
 revoke all on all tables in schema tweeluik from tweeluik_composer,
-	tweeluik_schedule, tweeluik_send, tweeluik_web;
+	tweeluik_schedule, tweeluik_send, tweeluik_mailbox, tweeluik_web;
 revoke all on all functions in schema tweeluik from tweeluik_composer,
-	tweeluik_schedule, tweeluik_send, tweeluik_web;
+	tweeluik_schedule, tweeluik_send, tweeluik_mailbox, tweeluik_web;
 grant usage on schema tweeluik to tweeluik_composer, tweeluik_schedule,
-	tweeluik_send, tweeluik_web;
+	tweeluik_send, tweeluik_mailbox, tweeluik_web;
 
 -- Every process checks the schema and says that it lives.
 grant select on schema_version to tweeluik_composer, tweeluik_schedule,
-	tweeluik_send, tweeluik_web;
+	tweeluik_send, tweeluik_mailbox, tweeluik_web;
 grant select, insert, update on role_state to tweeluik_composer,
-	tweeluik_schedule, tweeluik_send, tweeluik_web;
+	tweeluik_schedule, tweeluik_send, tweeluik_mailbox, tweeluik_web;
 grant execute on function role_seen(text, text, int, text) to
-	tweeluik_composer, tweeluik_schedule, tweeluik_send, tweeluik_web;
+	tweeluik_composer, tweeluik_schedule, tweeluik_send, tweeluik_mailbox,
+	tweeluik_web;
 grant insert, select on activity to tweeluik_composer, tweeluik_schedule,
 	tweeluik_send;
 grant execute on function activity_add(text, text, bigint, text, text) to
@@ -85,28 +86,34 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	send_buried(text, boolean, boolean),
 	send_beat(text, text, int, int, int, int, real, text, bigint, boolean),
 	send_pause(bigint, text, text, boolean), send_probe(), send_resume(text),
-	subscriber_undeliverable(bigint, text), subscriber_event(bytea, text,
-	text, text, bigint), departures_known(),
-	departures_apply(text, bigint, text, text) to tweeluik_send;
+	bounce_refused(bigint, int[], boolean), bounce_expired(bigint, int[]),
+	departures_known(), departures_apply(text, bigint, text, text)
+	to tweeluik_send;
 grant usage on sequence activity_id_seq, consent_event_id_seq
 	to tweeluik_send;
 
--- web: only through functions that are made for it, and which are nobody
--- else's: what they tell is what may be shown to anybody, or to the holder of a
--- valid token, whose number they take.  It is one of those who read the journals
--- of departures.
+-- web and mailbox, who listen to strangers: only through functions that are made
+-- for them, and which are nobody else's.  What those of web tell is what may be
+-- shown to anybody, or to the holder of a valid token, whose number they take;
+-- those of mailbox take what came back and give what is to be passed on.  Both
+-- are among those who read the journals of departures.
 grant execute on function departures_known(),
-	departures_apply(text, bigint, text, text) to tweeluik_web;
+	departures_apply(text, bigint, text, text)
+	to tweeluik_web, tweeluik_mailbox;
 do $$
 declare
 	f regprocedure;
+	r text;
 begin
-	for f in select oid from pg_proc
-		where pronamespace = 'tweeluik'::regnamespace
-			and starts_with(proname, 'web_')
+	for f, r in select p.oid, x.role from pg_proc p
+		join (values ('web_', 'tweeluik_web'),
+			('returned_', 'tweeluik_mailbox'),
+			('mailbox_', 'tweeluik_mailbox')) x (prefix, role)
+			on starts_with(p.proname, x.prefix)
+		where p.pronamespace = 'tweeluik'::regnamespace
 	loop
 		execute format('revoke execute on function %s from'
 			' tweeluik_schedule', f);
-		execute format('grant execute on function %s to tweeluik_web', f);
+		execute format('grant execute on function %s to %I', f, r);
 	end loop;
 end $$;

@@ -6,7 +6,8 @@ declare
 	r text;
 begin
 	foreach r in array array['tweeluik_owner', 'tweeluik_composer',
-		'tweeluik_schedule', 'tweeluik_send', 'tweeluik_web']
+		'tweeluik_schedule', 'tweeluik_send', 'tweeluik_mailbox',
+		'tweeluik_web']
 	loop
 		if not exists (select from pg_roles where rolname = r) then
 			execute format('create role %I login', r);

@@ -64,7 +64,7 @@ enum bounce_reason {
 	BOUNCE_AUTHENTICATION, /* our SPF, DKIM, DMARC, reverse DNS */
 	BOUNCE_TEMPORARY,      /* busy, greylisted, unreachable, expired */
 	BOUNCE_TOO_LARGE,
-	BOUNCE_CONTENT,	       /* refused for what is in it */
+	BOUNCE_CONTENT, /* refused for what is in it */
 	BOUNCE_REASONS
 };
 
@@ -80,11 +80,11 @@ struct bounce_recipient {
 
 /* Where one of our tokens may be: still to be opened by the caller. */
 enum bounce_place {
-	BOUNCE_ENVELOPE,    /* local part it was delivered to (VERP) */
-	BOUNCE_MESSAGE_ID,  /* of the returned message: before the @ */
-	BOUNCE_MAILTO,	    /* returned List-Unsubscribe: after the plus */
-	BOUNCE_LINK,	    /* returned List-Unsubscribe: end of the URL */
-	BOUNCE_TO,	    /* what a mail was written to: after the plus */
+	BOUNCE_ENVELOPE,   /* local part it was delivered to (VERP) */
+	BOUNCE_MESSAGE_ID, /* of the returned message: before the @ */
+	BOUNCE_MAILTO,	   /* returned List-Unsubscribe: after the plus */
+	BOUNCE_LINK,	   /* returned List-Unsubscribe: end of the URL */
+	BOUNCE_TO,	   /* what a mail was written to: after the plus */
 };
 
 struct bounce_trace {

@@ -16,8 +16,8 @@
 
 /* What a report says about one recipient, as far as it says it. */
 struct wording {
-	const char *action; /* RFC 3464 2.3.3, or NULL */
-	const char *status; /* of the Status field, or NULL */
+	const char *action;	/* RFC 3464 2.3.3, or NULL */
+	const char *status;	/* of the Status field, or NULL */
 	const char *diagnostic; /* Diagnostic-Code or the SMTP reply, or NULL */
 	const char *text;	/* other words about this recipient, or NULL */
 	size_t text_bytes;
@@ -48,7 +48,7 @@ struct wording_mail {
 	bool has_token;	     /* written to the address to unsubscribe */
 };
 
-enum bounce_kind wording_kind(const struct wording_mail *m,
-    bool *ret_automatic, const char **ret_rule);
+enum bounce_kind wording_kind(const struct wording_mail *m, bool *ret_automatic,
+    const char **ret_rule);
 
 #endif

@@ -251,14 +251,15 @@ parse_options(struct cli *c, const struct cli_command *cmd, int argc,
 		else if (i < t.nglobal) {
 			if (global_option(c, o->name, optarg, e) == -1)
 				return -1;
-		} else if (a->nvalues < CLI_WORDS_MAX) {
+		} else if (a->nvalues < CLI_VALUES_MAX) {
 			a->values[a->nvalues].option = o;
 			a->values[a->nvalues++].value =
 			    o->value != NULL ? optarg : "";
 		}
 	}
-	for (; optind < argc && a->nwords < CLI_WORDS_MAX; optind++)
-		a->words[a->nwords++] = argv[optind];
+	/* getopt_long() has moved them behind the options. */
+	a->words = argv + optind;
+	a->nwords = (size_t)(argc - optind);
 	return 0;
 }
 
@@ -310,7 +311,7 @@ cli_parse(struct cli *c, int argc, char **argv,
 	}
 	skip = cmd->verb != NULL ? 2 : 1;
 	a->nwords -= skip;
-	memmove(a->words, a->words + skip, a->nwords * sizeof(a->words[0]));
+	a->words += skip;
 	if (a->nwords < cmd->min_words || a->nwords > cmd->max_words) {
 		(void)err_set(e, ERR_USAGE,
 		    a->nwords < cmd->min_words

@@ -44,7 +44,7 @@ struct cli {
 };
 
 #define CLI_OPTIONS_MAX 24
-#define CLI_WORDS_MAX 64
+#define CLI_VALUES_MAX 64
 
 struct cli_option {
 	char letter; /* 0: none */
@@ -70,12 +70,12 @@ struct cli_example {
 
 struct cli_args {
 	size_t nwords; /* what is not an option */
-	const char *words[CLI_WORDS_MAX];
+	char *const *words;
 	size_t nvalues; /* options in order */
 	struct {
 		const struct cli_option *option;
 		const char *value; /* "" for a flag */
-	} values[CLI_WORDS_MAX];
+	} values[CLI_VALUES_MAX];
 };
 
 struct cli_command {
@@ -97,6 +97,7 @@ extern const struct cli_command cli_issue_commands[];
 extern const struct cli_command cli_subscriber_commands[];
 extern const struct cli_command cli_schedule_commands[];
 extern const struct cli_command cli_org_commands[];
+extern const struct cli_command cli_bounce_commands[];
 extern const struct cli_command cli_system_commands[]; /* status, db, ... */
 
 extern const struct cli_command *const cli_tables[]; /* ends in NULL */

@@ -20,6 +20,7 @@ static const struct {
 	{ "item", N_("news items, events, questions") },
 	{ "issue", N_("issues: check, approve, send, pause") },
 	{ "subscriber", N_("the list") },
+	{ "bounce", N_("what came back: undeliverable, complaints, replies") },
 	{ "why", N_("what became of an issue for one reader") },
 	{ "org", N_("the social map") },
 	{ "schedule", N_("the calendar") },

@@ -1,7 +1,9 @@
 #include <string.h>
 
 #include "base/catalogue.h"
+#include "composer/cli/bounce.h"
 #include "composer/cli/issue.h"
+#include "composer/cli/status_returns.h"
 #include "composer/cli/words.h"
 #include "composer/issue/issue.h"
 
@@ -28,13 +30,15 @@ static int
 report_json(struct cli *c, const struct issue *i, json_t **ret, struct err *e)
 {
 	json_t *mailing = NULL, *editions = NULL, *reasons = NULL,
-	       *readers = NULL, *o;
+	       *readers = NULL, *returned = NULL, *answers = NULL, *o;
 	int rc = -1;
 
 	if (get(c, "report_mailing", i->id, &mailing, e) == -1 ||
 	    get(c, "report_editions", i->id, &editions, e) == -1 ||
 	    get(c, "report_reasons", i->id, &reasons, e) == -1 ||
-	    get(c, "report_readers", i->id, &readers, e) == -1)
+	    get(c, "report_readers", i->id, &readers, e) == -1 ||
+	    get(c, "report_returned", i->id, &returned, e) == -1 ||
+	    get(c, "report_answers", i->id, &answers, e) == -1)
 		goto out;
 	o = json_pack("{s:s,s:i,s:i}", "name", i->name, "number", i->number,
 	    "year", i->year);
@@ -42,6 +46,8 @@ report_json(struct cli *c, const struct issue *i, json_t **ret, struct err *e)
 	(void)json_object_update(o, json_array_get(readers, 0));
 	(void)json_object_set(o, "editions", editions);
 	(void)json_object_set(o, "reasons", reasons);
+	(void)json_object_set(o, "returned", returned);
+	(void)json_object_set(o, "answers", json_array_get(answers, 0));
 	(void)json_object_set_new(o, "meaning", json_string(tr(meaning)));
 	*ret = o;
 	rc = 0;
@@ -50,6 +56,8 @@ out:
 	json_decref(editions);
 	json_decref(reasons);
 	json_decref(readers);
+	json_decref(returned);
+	json_decref(answers);
 	return rc;
 }
 
@@ -131,6 +139,38 @@ print_reasons(struct cli *c, const json_t *report)
 	}
 }
 
+/* What came by mail about it afterwards. */
+static void
+print_returned(struct cli *c, const json_t *report)
+{
+	static const struct {
+		const char *key, *heading;
+	} lines[] = {
+		{ "complaints", N_("complaint of spam: unsubscribed") },
+		{ "unsubscribed", N_("wish to leave: unsubscribed") },
+		{ "absent", N_("automatic answer, of absence or the like") },
+		{ "people", N_("mail of a person") },
+	};
+	const json_t *answers = json_object_get(report, "answers"), *row;
+	const json_t *returned = json_object_get(report, "returned");
+	int64_t n = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		n += json_num(answers, lines[i].key);
+	if (n == 0 && json_array_size(returned) == 0)
+		return;
+	out("\n%s\n", tr("What came back afterwards"));
+	json_array_foreach(returned, i, row)
+	    out("%8s  %s\n", cli_number(c, json_num(row, "n")),
+		tr(bounce_meaning(json_str(row, "reason"), "")));
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		if (json_num(answers, lines[i].key) > 0)
+			out("%8s  %s\n",
+			    cli_number(c, json_num(answers, lines[i].key)),
+			    tr(lines[i].heading));
+}
+
 static void
 print_report(struct cli *c, const json_t *report)
 {
@@ -145,10 +185,24 @@ print_report(struct cli *c, const json_t *report)
 	out("\n");
 	print_table(c, report);
 	print_reasons(c, report);
+	print_returned(c, report);
 	out(tr("\nUnsubscribed through this issue %s, language changed %s\n"),
 	    cli_number(c, json_num(report, "unsubscribed")),
 	    cli_number(c, json_num(report, "language_changes")));
 	out("%s\n", tr(meaning));
+}
+
+/* More may have come back than is known. */
+static int
+print_unread(struct cli *c, struct err *e)
+{
+	struct status_returns s = { 0 };
+	int rc = status_returns_look(c, &s, e);
+
+	if (rc == 0)
+		status_print_mailboxes(c, &s, true);
+	status_returns_done(&s);
+	return rc;
 }
 
 int
@@ -171,8 +225,8 @@ cli_issue_report(struct cli *c, const struct cli_args *a, struct err *e)
 	if (c->output == CLI_TEXT) {
 		print_report(c, o);
 		json_decref(o);
-	} else {
-		(void)out_object(c, "tweeluik.report/1", o);
+		return print_unread(c, e);
 	}
+	(void)out_object(c, "tweeluik.report/1", o);
 	return 0;
 }

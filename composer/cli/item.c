@@ -40,7 +40,12 @@ for_people(json_t *row, const struct column *columns)
 	const json_t *issue = json_object_get(row, "issue");
 
 	to_words(row, "kind");
-	to_words(row, "state");
+	if (strcmp(json_str(row, "state"), "parked") == 0 &&
+	    json_is_false(json_object_get(row, "verified")))
+		(void)json_object_set_new(row, "state",
+		    json_string(tr("parked, sender not verified")));
+	else
+		to_words(row, "state");
 	/* The columns of two letters are the languages. */
 	for (const struct column *col = columns; col->key != NULL; col++)
 		if (strlen(col->key) == 2 && strcmp(col->key, "id") != 0)
@@ -182,6 +187,7 @@ print_head(int64_t id, const json_t *item, const struct item_form *f)
 		if (k != ITEM_ISSUE && f->value[k] != NULL &&
 		    f->value[k][0] != '\0')
 			out("%s: %s\n", item_key_name(k), f->value[k]);
+	item_mail_print(json_object_get(item, "mail"));
 }
 
 static int

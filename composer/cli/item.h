@@ -25,6 +25,9 @@ const char *item_word(const char *code);
 
 /* item_report.c: everything about an item, for --json. */
 int item_json(struct cli *c, int64_t id, json_t **ret, struct err *e);
+/* item_mail.c: how it came by mail; null when it did not. */
+int item_mail_json(struct cli *c, int64_t id, json_t **ret, struct err *e);
+void item_mail_print(const json_t *mail);
 /* The difference with what a side translated, NULL when it is not outdated;
  * in the arena. */
 const char *item_changes(struct cli *c, const struct rows *sides, int row);

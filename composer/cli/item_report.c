@@ -129,7 +129,7 @@ notices_json(struct cli *c, int64_t id, const char *kind,
 int
 item_json(struct cli *c, int64_t id, json_t **ret, struct err *e)
 {
-	json_t *item, *head, *notices, *status;
+	json_t *item, *head, *notices, *status, *mail;
 	struct rows r, sides;
 
 	if (DATABASE_RUN(c->db, &r, e, "item_get", param_int(id)) == -1)
@@ -152,6 +152,9 @@ item_json(struct cli *c, int64_t id, json_t **ret, struct err *e)
 	(void)json_object_update(item, status);
 	(void)json_object_del(item, "status");
 	json_decref(head);
+	if (item_mail_json(c, id, &mail, e) == -1)
+		goto fail;
+	(void)json_object_set_new(item, "mail", mail);
 	if (DATABASE_RUN(c->db, &sides, e, "item_sides", param_int(id)) == -1)
 		goto fail;
 	(void)json_object_set_new(item, "sides", sides_json(c, &sides));

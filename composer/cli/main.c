@@ -18,7 +18,7 @@
 
 const struct cli_command *const cli_tables[] = { cli_item_commands,
 	cli_issue_commands, cli_subscriber_commands, cli_org_commands,
-	cli_schedule_commands, cli_system_commands, NULL };
+	cli_schedule_commands, cli_bounce_commands, cli_system_commands, NULL };
 
 /* The environment as gettext reads it; NULL when it names no language of
  * ours, so that the configuration decides. */

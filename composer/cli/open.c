@@ -23,7 +23,8 @@ cli_database(struct cli *c, struct err *e)
 {
 	static const char *const files[] = { "composer", "item", "issue",
 		"content", "edition", "subscriber", "schedule_cli", "org",
-		"operator", "departures", NULL };
+		"operator", "departures", "returned", "mailbox", "bounce",
+		NULL };
 
 	if (c->db != NULL)
 		return 0;

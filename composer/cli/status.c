@@ -3,6 +3,7 @@
 #include "base/catalogue.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/issue.h"
+#include "composer/cli/status_returns.h"
 #include "composer/cli/status_sending.h"
 #include "composer/cli/system.h"
 #include "composer/cli/words.h"
@@ -13,6 +14,7 @@
 /* Everything that is looked at. */
 struct status {
 	struct status_sending sending;
+	struct status_returns returns;
 	struct rows issues, sides, people, roles, calendar, network;
 	int making;	    /* the issue that is being made, -1: none */
 	struct issue issue; /* checked: the one that is being made, if open */
@@ -41,7 +43,8 @@ look(struct cli *c, struct status *s, struct err *e)
 {
 	int64_t id = 0;
 
-	if (status_sending_look(c, &s->sending, e) == -1)
+	if (status_sending_look(c, &s->sending, e) == -1 ||
+	    status_returns_look(c, &s->returns, e) == -1)
 		return -1;
 	if (database_run(c->db, &s->issues, e, "status_issues", NULL, 0) == -1)
 		return -1;
@@ -70,6 +73,7 @@ status_done(struct status *s)
 		&s->calendar, &s->network };
 
 	status_sending_done(&s->sending);
+	status_returns_done(&s->returns);
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (all[i]->result != NULL)
 			rows_done(all[i]);
@@ -356,8 +360,10 @@ print_status(struct cli *c, const struct status *s, const char *step)
 	}
 	print_calendar(c, &s->calendar);
 	print_people(c, &s->people);
+	status_print_returns(c, &s->returns);
 	print_network(c, &s->network);
 	status_print_workers(c, &s->sending);
+	status_print_mailboxes(c, &s->returns, false);
 	print_roles(c, &s->roles);
 	if (step != NULL)
 		out(tr("Next step: %s\n"), step);
@@ -374,6 +380,7 @@ json_of_status(struct cli *c, const struct status *s, const char *step)
 	json_array_foreach(issues, i, issue)(void) json_object_set_new(issue,
 	    "name", json_string(status_issue_name(c, &s->issues, (int)i)));
 	status_sending_json(c, &s->sending, o);
+	status_returns_json(&s->returns, o);
 	(void)json_object_set_new(o, "issues", issues);
 	(void)json_object_set_new(o, "contents", json_of_rows(&s->sides));
 	if (s->checked)

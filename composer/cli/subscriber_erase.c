@@ -120,6 +120,7 @@ print_removed(struct cli *c, const json_t *removed)
 	int64_t letters = json_num(removed, "letters");
 	int64_t copies = json_num(removed, "copies");
 	int64_t lines = json_num(removed, "activity");
+	int64_t returned = json_num(removed, "returned");
 	const char *label = tr("Removed");
 
 	print_part(&label, json_num(removed, "subscriber"),
@@ -139,6 +140,12 @@ print_removed(struct cli *c, const json_t *removed)
 		    "%s sealed copies of the address in single mails",
 		    (unsigned long)copies),
 		cli_number(c, copies)));
+	print_part(&label, returned,
+	    arena_printf(&c->arena,
+		tr_n("%s mail from them or about them that came back",
+		    "%s mails from them or about them that came back",
+		    (unsigned long)returned),
+		cli_number(c, returned)));
 	print_part(&label, lines,
 	    arena_printf(&c->arena,
 		tr_n("its number in %s line of the activity log",

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/catalogue.h"
+#include "composer/cli/bounce.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/reply.h"
 #include "composer/cli/subscriber.h"
@@ -10,7 +11,7 @@
 struct person {
 	struct cli *c;
 	const char *address;
-	struct rows row, events, mails;
+	struct rows row, events, mails, returns;
 };
 
 /* The newest mail with a result, -1 for none. */
@@ -34,6 +35,7 @@ mail_name(const struct person *p, int i)
 		{ "details", N_("the mail with a link to the details") },
 		{ "address", N_("the mail to confirm a new address") },
 		{ "address-changed", N_("the mail that the address changed") },
+		{ "probe", N_("the mail that says they get it again") },
 	};
 	const char *letter = rows_text(&p->mails, i, "letter");
 
@@ -64,14 +66,15 @@ when_undeliverable(const struct person *p, const char *day)
 		    tr("Gets no mail: undeliverable, as the import of %s "
 		       "says."),
 		    day);
-	if (refused >= 0)
+	if (refused >= 0 &&
+	    strcmp(rows_str(&p->mails, refused, "status"), reason) == 0)
 		return arena_printf(&p->c->arena,
 		    tr("Gets no mail: undeliverable since %s (%s): %s (%s)."),
 		    mail_name(p, refused), day, mail_meaning(p, refused),
 		    reason);
 	return arena_printf(&p->c->arena,
-	    tr("Gets no mail: undeliverable since %s: %s (%s)."), day,
-	    tr(reply_meaning(0, reason, "")), reason);
+	    tr("Gets no mail: undeliverable since %s: %s."), day,
+	    bounce_state_reason(p->c, reason));
 }
 
 static const char *
@@ -100,6 +103,22 @@ when_pending(const struct person *p, const char *day)
 	    day);
 }
 
+/* Of somebody whose mail came back lately. */
+static const char *
+when_returned(const struct person *p)
+{
+	const struct rows *r = &p->returns;
+	int64_t n = rows_int(r, 0, "in_a_row");
+
+	return arena_printf(&p->c->arena,
+	    tr_n("Gets every issue, but %lld came back: %s.",
+		"Gets every issue, but the last %lld came back: %s.",
+		(unsigned long)n),
+	    (long long)n,
+	    tr(bounce_meaning(rows_str(r, 0, "reason"),
+		rows_str(r, 0, "status"))));
+}
+
 /* Of somebody whose state alone would have them get everything. */
 static const char *
 when_active(const struct person *p)
@@ -118,6 +137,9 @@ when_active(const struct person *p)
 	if (p->mails.n == 0)
 		return tr("Gets every issue.");
 	result = rows_str(&p->mails, 0, "result");
+	if (rows_int(&p->returns, 0, "in_a_row") >
+	    (strcmp(result, "refused") == 0))
+		return when_returned(p);
 	if (strcmp(result, "refused") == 0)
 		return arena_printf(a,
 		    tr("Gets every issue, but %s was refused: %s."),
@@ -160,6 +182,9 @@ sentence(const struct person *p)
 		return arena_printf(a, tr("Gets no mail: paused until %s."),
 		    cli_day(p->c, DATEFMT_DAY, rows_str(r, 0, "paused_until")));
 	case 'b':
+		if (rows_str(r, 0, "suppressed")[0] == 'c')
+			return arena_printf(a,
+			    tr("Gets no mail: complained on %s."), day);
 		return arena_printf(a, tr("Gets no mail: blocked on %s."), day);
 	default:
 		return strcmp(state, "unsubscribed") == 0
@@ -216,6 +241,7 @@ subscriber_way_word(const char *way)
 		{ "command", N_("by the office") },
 		{ "import", N_("by import") },
 		{ "bounce", N_("by the mail server") },
+		{ "complaint", N_("by a complaint of spam") },
 		{ "schedule", N_("by itself") },
 	};
 
@@ -285,21 +311,31 @@ result_word(const char *result)
 	return result;
 }
 
+/* "number 12-2026: refused, the mailbox is full" */
+static const char *
+mail_line(const struct person *p, int i)
+{
+	const struct rows *r = &p->mails;
+	const char *result = rows_str(r, i, "result");
+	const char *what = arena_printf(&p->c->arena, "%s, %s: %s",
+	    cli_day(p->c, DATEFMT_MOMENT, rows_str(r, i, "at")),
+	    mail_name(p, i), tr(result_word(result)));
+
+	if (!rows_null(r, i, "came_back"))
+		return arena_printf(&p->c->arena, tr("%s; came back, %s"), what,
+		    tr(bounce_meaning(rows_str(r, i, "came_back"),
+			rows_str(r, i, "came_back_status"))));
+	if (strcmp(result, "refused") == 0 || strcmp(result, "deferred") == 0)
+		return arena_printf(&p->c->arena, "%s, %s", what,
+		    mail_meaning(p, i));
+	return what;
+}
+
 static void
 print_mails(const struct person *p)
 {
-	for (int i = 0; i < p->mails.n; i++) {
-		const char *result = rows_str(&p->mails, i, "result");
-		bool why = strcmp(result, "refused") == 0 ||
-		    strcmp(result, "deferred") == 0;
-
-		cli_line(i == 0 ? tr("Last mails") : "",
-		    arena_printf(&p->c->arena, "%s, %s: %s%s%s",
-			cli_day(p->c, DATEFMT_MOMENT,
-			    rows_str(&p->mails, i, "at")),
-			mail_name(p, i), tr(result_word(result)),
-			why ? ", " : "", why ? mail_meaning(p, i) : ""));
-	}
+	for (int i = 0; i < p->mails.n; i++)
+		cli_line(i == 0 ? tr("Last mails") : "", mail_line(p, i));
 }
 
 static void
@@ -353,8 +389,23 @@ show(const struct person *p)
 	    consent >= 0 ? json_of_row(&p->events, consent) : json_null());
 	(void)json_object_set_new(o, "events", json_of_rows(&p->events));
 	(void)json_object_set_new(o, "mails", json_of_rows(&p->mails));
+	(void)json_object_set_new(o, "returns", json_of_row(&p->returns, 0));
 	if (!out_object(p->c, "tweeluik.subscriber/1", o))
 		print_person(p);
+}
+
+static int
+look(struct person *p, const unsigned char *hash, struct err *e)
+{
+	struct param id = param_int(rows_int(&p->row, 0, "id"));
+	struct database *db = p->c->db;
+
+	if (DATABASE_RUN(db, &p->events, e, "subscriber_events",
+		param_bytes(hash, KEYS_HASH_BYTES)) == -1 ||
+	    DATABASE_RUN(db, &p->mails, e, "subscriber_mails", id) == -1 ||
+	    DATABASE_RUN(db, &p->returns, e, "subscriber_returns", id) == -1)
+		return -1;
+	return 0;
 }
 
 int
@@ -362,23 +413,19 @@ cli_subscriber_show(struct cli *c, const struct cli_args *a, struct err *e)
 {
 	unsigned char hash[KEYS_HASH_BYTES];
 	struct person p = { .c = c };
+	struct rows *all[] = { &p.row, &p.events, &p.mails, &p.returns };
 	struct address *address;
-	int rc = -1;
+	int rc;
 
 	if (subscriber_get(c, a->words[0], &p.row, &address, e) == -1)
 		return -1;
 	keys_hash_address(c->keys, hash, address);
 	p.address = address->text;
-	if (DATABASE_RUN(c->db, &p.events, e, "subscriber_events",
-		param_bytes(hash, sizeof(hash))) == 0) {
-		if (DATABASE_RUN(c->db, &p.mails, e, "subscriber_mails",
-			param_int(rows_int(&p.row, 0, "id"))) == 0) {
-			show(&p);
-			rows_done(&p.mails);
-			rc = 0;
-		}
-		rows_done(&p.events);
-	}
-	rows_done(&p.row);
+	rc = look(&p, hash, e);
+	if (rc == 0)
+		show(&p);
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i]->result != NULL)
+			rows_done(all[i]);
 	return rc;
 }

@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "base/catalogue.h"
+#include "composer/cli/bounce.h"
 #include "composer/cli/cli.h"
 #include "composer/cli/operator.h"
-#include "composer/cli/reply.h"
 #include "composer/cli/subscriber.h"
 #include "composer/cli/words.h"
 #include "composer/issue/issue.h"
@@ -52,12 +52,10 @@ tell_state(struct why *w, const char *address, const struct rows *p)
 		if (strcmp(state, "unsubscribed") == 0)
 			why_tell(w, N_("%s unsubscribed on %s."), address, at);
 		else
-			why_tell(w,
-			    N_("%s is undeliverable since %s: %s (%s)."),
+			why_tell(w, N_("%s is undeliverable since %s: %s."),
 			    address, at,
-			    tr(reply_meaning(0, rows_str(p, 0, "state_reason"),
-				"")),
-			    rows_str(p, 0, "state_reason"));
+			    bounce_state_reason(w->c,
+				rows_str(p, 0, "state_reason")));
 	}
 }
 

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/catalogue.h"
+#include "composer/cli/bounce.h"
 #include "composer/cli/issue.h"
 #include "composer/cli/operator.h"
 #include "composer/cli/reply.h"
@@ -273,6 +274,37 @@ tell_future(struct why *w, const struct issue *i, const struct rows *person,
 	return 0;
 }
 
+/* What came back of it, after a server had taken it. */
+static int
+tell_returns(struct why *w, const struct rows *person, const struct rows *d,
+    struct err *e)
+{
+	json_t *list;
+	struct rows r;
+
+	if (DATABASE_RUN(w->c->db, &r, e, "why_returns",
+		param_int(rows_int(person, 0, "id")),
+		param_int(rows_int(d, 0, "mailing_id"))) == -1)
+		return -1;
+	list = json_of_rows(&r);
+	for (int i = 0; i < r.n; i++) {
+		const char *status = rows_str(&r, i, "status");
+		const char *meaning =
+		    bounce_meaning(rows_str(&r, i, "reason"), status);
+		const char *words = rows_str(&r, i, "diagnostic");
+
+		why_tell(w, N_("It came back on %s, because %s%s%s%s%s%s: %s."),
+		    cli_day(w->c, DATEFMT_MOMENT, rows_str(&r, i, "at")),
+		    tr(meaning), status[0] != '\0' ? " (" : "", status,
+		    status[0] != '\0' ? ")" : "", words[0] != '\0' ? ", " : "",
+		    words, tr(bounce_done(rows_str(&r, i, "effect"))));
+		verdict(w, "returned");
+	}
+	(void)json_object_set_new(w->doc, "returns", list);
+	rows_done(&r);
+	return 0;
+}
+
 static int
 tell_delivery(struct why *w, const struct issue *i, const struct rows *person,
     const struct rows *d, struct err *e)
@@ -290,7 +322,9 @@ tell_delivery(struct why *w, const struct issue *i, const struct rows *person,
 	    i->name, frozen, issue_edition_word(rows_str(d, 0, "edition")),
 	    cli_number(w->c, rows_int(d, 0, "seq")),
 	    cli_number(w->c, rows_int(d, 0, "planned")));
-	return tell_attempts(w, i, d, e);
+	if (tell_attempts(w, i, d, e) == -1)
+		return -1;
+	return tell_returns(w, person, d, e);
 }
 
 int

@@ -57,6 +57,14 @@ alarm_write(const char *lang, const char *key, const char *label,
 	else if (strcmp(key, "relay") == 0)
 		(void)buf_adds(out,
 		    catalogue_text(lang, "Mail cannot be handed over"));
+	else if (strcmp(key, "blocked") == 0)
+		(void)buf_addf(out,
+		    catalogue_text(lang, "%s: mail systems refuse our mail"),
+		    label);
+	else if (strcmp(key, "mailbox") == 0)
+		(void)buf_addf(out,
+		    catalogue_text(lang, "Returned mail is not read: %s"),
+		    text);
 	else
 		(void)buf_addf(out, catalogue_text(lang, "%s held: %s"), label,
 		    alarm_reason(lang, text));
@@ -72,6 +80,8 @@ alarm_write_command(const char *key, const char *name, const char *text,
 		(void)buf_addf(out, "tweeluik issue show %s", name);
 	else if (strcmp(key, "worker") == 0)
 		(void)buf_adds(out, "systemctl start tweeluik-send");
+	else if (strcmp(key, "blocked") == 0)
+		(void)buf_addf(out, "tweeluik bounce list --issue %s", name);
 	else if (strcmp(key, "report") == 0)
 		(void)buf_addf(out, "tweeluik issue report %s", name);
 	else if (strcmp(key, "held") == 0)

@@ -13,6 +13,7 @@
 #include "base/slot.h"
 #include "composer/list/org_sheet.h"
 #include "composer/template/template.h"
+#include "daemon/schedule/thanks.h"
 
 #define PATH_BYTES_MAX ((size_t)4096)
 #define URL_BYTES_MAX ((size_t)1024)
@@ -29,6 +30,8 @@ struct due {
 
 static int add_check(struct postman *p, struct database *d, const struct due *u,
     struct err *e);
+static int add_thanks(struct postman *p, struct database *d,
+    const struct due *u, struct err *e);
 
 /*
  * The document is <letter> with lang, language (nl, en, both), postal and link,
@@ -65,11 +68,19 @@ static const struct kind {
 	[POSTMAN_ADDRESS_CHANGED] = { "address-changed",
 	    "mail/address-changed.xhtml", N_("Your address has changed"),
 	    72 * HOURS, NULL, SLOT_KINDS, NULL, NULL },
+	[POSTMAN_PROBE] = { "probe", "mail/probe.xhtml",
+	    N_("You get the newsletter again"), 72 * HOURS, "/v/",
+	    SLOT_PREFERENCES, "", NULL },
 	[POSTMAN_CHECK] = { .name = "check",
 	    .file = "mail/check.xhtml",
 	    .subject = N_("Is what we know about you still right?"),
 	    .minutes = 72 * HOURS,
 	    .add = add_check },
+	[POSTMAN_CONTRIBUTION] = { .name = "contribution",
+	    .file = "mail/contribution.xhtml",
+	    .subject = N_("Your text for the newsletter"),
+	    .minutes = 48 * HOURS,
+	    .add = add_thanks },
 };
 
 static const char *const languages[POSTMAN_LANGUAGES] = {
@@ -195,6 +206,14 @@ add_check(struct postman *p, struct database *d, const struct due *u,
 	rc = org_sheet_add(u->root, rows_str(&r, 0, "sheet"), NULL, e);
 	rows_done(&r);
 	return rc;
+}
+
+static int
+add_thanks(struct postman *p, struct database *d, const struct due *u,
+    struct err *e)
+{
+	(void)p;
+	return thanks_add(d, rows_int(u->rows, u->row, "id"), u->root, e);
 }
 
 static xmlDocPtr

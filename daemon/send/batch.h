@@ -26,7 +26,7 @@
 struct outcome {
 	struct journal_key key;
 	struct journal_result result; /* stage and result are constants */
-	int64_t dead;		      /* subscriber whose address is, or 0 */
+	bool dead;		      /* refused because the address is */
 	uint32_t file;		      /* of the journal */
 	bool journaled;
 };

@@ -26,6 +26,7 @@ record(struct database *db, const struct journal_record *r, struct err *e)
 	const struct journal_result *o =
 	    r->state == JOURNAL_ENDED ? &r->result : &unknown;
 	bool dead = strcmp(o->result, LEDGER_DEAD) == 0;
+	bool refused = dead || strcmp(o->result, "refused") == 0;
 	char seqs[16];
 
 	(void)snprintf(seqs, sizeof(seqs), "{%d}", (int)r->key.seq);
@@ -35,9 +36,10 @@ record(struct database *db, const struct journal_record *r, struct err *e)
 		param_int(o->code), param_text(o->status), param_text(o->text),
 		param_text(seqs)) == -1)
 		return -1;
-	return dead ? DATABASE_DO(db, e, "send_dead", param_int(r->key.mailing),
-			  param_int(r->key.seq), param_text(o->status))
-		    : 0;
+	return refused
+	    ? DATABASE_DO(db, e, "send_refused", param_int(r->key.mailing),
+		  param_text(seqs), param_bool(dead))
+	    : 0;
 }
 
 static int

@@ -409,6 +409,7 @@ clerk_start(struct clerk **ret, const struct clerk_setup *setup, struct err *e)
 	if (c == NULL)
 		abort();
 	c->setup = *setup;
+	c->messages.keys = setup->keys;
 	c->workers = 1;
 	c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	c->notice_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -174,7 +174,7 @@ ledger_lease(struct database *db, struct held *held,
 static bool
 same_group(const struct outcome *a, const struct outcome *b)
 {
-	return a->key.mailing == b->key.mailing &&
+	return a->key.mailing == b->key.mailing && a->dead == b->dead &&
 	    a->key.attempt == b->key.attempt &&
 	    a->result.result == b->result.result &&
 	    a->result.stage == b->result.stage &&
@@ -214,13 +214,11 @@ record_outcomes(struct database *db, const struct batch *b, struct err *e)
 		    param_text(o->result.result), param_text(o->result.stage),
 		    param_int(o->result.code), param_text(o->result.status),
 		    param_text(o->result.text), param_text(array_end(&seqs)));
+		if (rc == 0 && strcmp(o->result.result, "refused") == 0)
+			rc = DATABASE_DO(db, e, "send_refused",
+			    param_int(o->key.mailing), param_text(seqs.data),
+			    param_bool(o->dead));
 	}
-	for (int i = 0; i < b->n && rc == 0; i++)
-		if (b->outcomes[i].dead != 0)
-			rc = DATABASE_DO(db, e, "send_dead",
-			    param_int(b->outcomes[i].key.mailing),
-			    param_int(b->outcomes[i].key.seq),
-			    param_text(b->outcomes[i].result.status));
 	buf_done(&seqs);
 	free(done);
 	return rc;

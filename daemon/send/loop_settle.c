@@ -99,7 +99,7 @@ loop_brake_by_reply(struct loop *l, int64_t mailing,
 /* The attempt has an end that goes on record. */
 static void
 record(struct loop *l, struct flight *f, const char *outcome,
-    const struct smtp_result *result, int64_t dead)
+    const struct smtp_result *result, bool dead)
 {
 	struct journal_key key;
 	struct journal_result r;
@@ -117,7 +117,7 @@ record(struct loop *l, struct flight *f, const char *outcome,
 	o->dead = dead;
 	o->journaled = f->intended;
 	o->file = f->file;
-	if (dead != 0)
+	if (dead)
 		r.result = LEDGER_DEAD;
 	/* Without room the intent alone stays: should this process die before
 	 * the clerk has the result, the message counts as uncertain. */
@@ -188,7 +188,7 @@ accepted(struct loop *l, struct flight *f, const struct smtp_result *result)
 		loop_relay_back(l);
 	if (f->work->probe)
 		l->batch->resume = "message";
-	record(l, f, "accepted", result, 0);
+	record(l, f, "accepted", result, false);
 }
 
 /* A relay that hangs up after a number of messages is not away: the next
@@ -219,19 +219,19 @@ loop_settle(struct loop *l, struct flight *f, const struct smtp_result *result)
 		accepted(l, f, result);
 		break;
 	case VERDICT_DEFERRED:
-		record(l, f, "deferred", result, 0);
+		record(l, f, "deferred", result, false);
 		break;
 	case VERDICT_RECIPIENT_DEAD:
-		record(l, f, "refused", result, f->row->subscriber);
+		record(l, f, "refused", result, true);
 		break;
 	case VERDICT_RECIPIENT_REFUSED:
-		record(l, f, "refused", result, 0);
+		record(l, f, "refused", result, false);
 		break;
 	case VERDICT_UNCERTAIN:
-		record(l, f, "uncertain", result, 0);
+		record(l, f, "uncertain", result, false);
 		break;
 	case VERDICT_POLICY:
-		record(l, f, "deferred", result, 0);
+		record(l, f, "deferred", result, false);
 		if (l->policy_in_a_row >= POLICY_LIMIT && !f->work->probe)
 			loop_brake_by_reply(l, 0, result, "message", false);
 		break;

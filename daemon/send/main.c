@@ -1,8 +1,6 @@
 /* tweeluik-send - out: leases chunks and hands their messages to the relay */
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,51 +10,19 @@
 #include "base/log.h"
 #include "daemon/role/process.h"
 #include "daemon/role/role.h"
+#include "daemon/role/secret.h"
 #include "daemon/role/stream_trust.h"
 #include "daemon/send/worker.h"
 
 #define WATCH_MS 5000
 #define ONCE_MS 200
-#define PASSWORD_MAX 512
 
 struct send {
 	struct keys *keys;
-	char password[PASSWORD_MAX];
+	char password[SECRET_MAX];
 	struct stream_trust *trust;
 	struct worker *worker;
 };
-
-/* The first line of the file, or of the credential of systemd. */
-static int
-read_password(struct send *s, const char *path, struct err *e)
-{
-	const char *dir = getenv("CREDENTIALS_DIRECTORY");
-	char credential[512];
-	FILE *f;
-
-	if (path == NULL)
-		return 0;
-	if (dir != NULL) {
-		(void)snprintf(credential, sizeof(credential),
-		    "%s/relay-password", dir);
-		if (access(credential, R_OK) == 0)
-			path = credential;
-	}
-	f = fopen(path, "re");
-	if (f == NULL || fgets(s->password, sizeof(s->password), f) == NULL) {
-		int why = f == NULL ? errno : EINVAL;
-
-		if (f != NULL)
-			(void)fclose(f);
-		(void)err_sys(e, why,
-		    "The password file of the relay, %s, cannot be read", path);
-		e->kind = ERR_CONFIG;
-		return -1;
-	}
-	(void)fclose(f);
-	s->password[strcspn(s->password, "\r\n")] = '\0';
-	return 0;
-}
 
 /* The folder of the journal; the last part of it may have to be made. */
 static int
@@ -80,7 +46,9 @@ start(struct send *s, struct role *r, struct err *e)
 		.once = r->options.once };
 
 	if (keys_load(&s->keys, r->config.keys, e) == -1 ||
-	    read_password(s, r->config.relay_password_file, e) == -1)
+	    (r->config.relay_password_file != NULL &&
+		secret_read(s->password, r->config.relay_password_file,
+		    "relay-password", e) == -1))
 		return -1;
 	if (r->options.check || r->options.hold)
 		return 0;

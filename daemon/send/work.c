@@ -5,27 +5,51 @@
 
 #include "base/database.h"
 #include "base/err.h"
+#include "base/keys.h"
 
-#define MESSAGE_MAX ((size_t)1024 * 1024)
+/* One that is passed on as it came is the largest. */
+#define MESSAGE_MAX ((size_t)8 * 1024 * 1024)
 
 static int
-load(struct stored_message *s, struct database *db, struct err *e)
+add_bytes(struct stored_message *s, const struct keys *keys,
+    const unsigned char *bytes, size_t n, bool sealed, struct err *e)
+{
+	unsigned char *plain = NULL;
+	int rc = 0;
+
+	if (sealed) {
+		plain = malloc(n + 1);
+		if (plain == NULL)
+			abort();
+		rc = keys_open_bytes(keys, plain, bytes, n, e);
+		bytes = plain;
+		n -= KEYS_SEAL_BYTES;
+	}
+	if (rc == 0 && buf_add(&s->message.bytes, bytes, n) == -1)
+		rc = err_set(e, ERR_LIMIT, "A message is too large");
+	free(plain);
+	return rc;
+}
+
+static int
+load(struct stored_message *s, const struct keys *keys, struct database *db,
+    struct err *e)
 {
 	const unsigned char *bytes, *slots;
 	size_t nbytes, nslots;
 	struct rows r;
-	int rc = -1;
+	int rc;
 
 	if (DATABASE_RUN(db, &r, e, "send_message", param_int(s->id)) == -1)
 		return -1;
 	if (r.n == 1) {
 		bytes = rows_bytes(&r, 0, "bytes", &nbytes);
 		slots = rows_bytes(&r, 0, "slots", &nslots);
-		if (buf_add(&s->message.bytes, bytes, nbytes) == 0)
-			rc = slot_unpack(slots, nslots, nbytes,
+		rc = add_bytes(s, keys, bytes, nbytes,
+		    rows_bool(&r, 0, "sealed"), e);
+		if (rc == 0)
+			rc = slot_unpack(slots, nslots, s->message.bytes.len,
 			    &s->message.slots, &s->message.nslots, e);
-		else
-			rc = err_set(e, ERR_LIMIT, "A message is too large");
 	} else {
 		rc = err_set(e, ERR_SYS, "A message is missing");
 	}
@@ -75,7 +99,7 @@ messages_get(struct messages *m, struct database *db, int64_t id,
 			abort();
 		s->id = id;
 		message_init(&s->message, MESSAGE_MAX);
-		if (load(s, db, e) == -1) {
+		if (load(s, m->keys, db, e) == -1) {
 			stored_free(s);
 			return -1;
 		}

@@ -25,6 +25,7 @@
 
 struct database;
 struct err;
+struct keys;
 struct rows;
 
 #define MESSAGES_KEPT 4
@@ -39,6 +40,7 @@ struct stored_message {
 
 /* Of one thread, the clerk. */
 struct messages {
+	const struct keys *keys;      /* some are stored sealed */
 	struct stored_message *first; /* the one used last comes first */
 };
 

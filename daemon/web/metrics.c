@@ -29,6 +29,16 @@ static const struct metric {
 	{ "tweeluik_role_last_seen_seconds",
 	    "Seconds since a process of the role said that it lives.",
 	    { "role" } },
+	{ "tweeluik_bounces",
+	    "What came back of mails to readers in the last 30 days.",
+	    { "class", "reason" } },
+	{ "tweeluik_returned",
+	    "Messages that came back in the last 30 days by what they were.",
+	    { "kind" } },
+	{ "tweeluik_returned_waiting", "Messages that wait for a person.",
+	    { NULL } },
+	{ "tweeluik_mailbox_last_read_seconds",
+	    "Seconds since the mailbox was read.", { "mailbox" } },
 };
 
 static void

@@ -41,9 +41,11 @@ select q.id, coalesce(s.title, '') as title, q.kind, t.slug as topic, s.status,
 	l.number as issue, l.year as issue_year, l.series as issue_series,
 	q.state_now as state,
 	q.visibility, q.revision, rfc3339(q.changed_at) as changed_at,
-	q.changed_by
+	q.changed_by, case when c.id is null then 'desk' else 'mail' end
+		as origin, c.verified
 from queue q
 join side s on s.item_id = q.id
+left join contribution c on c.item_id = q.id
 left join topic t on t.id = q.topic_id
 left join issue_label l on l.id = q.in_issue
 cross join lateral (select case l.series when 'extra' then 'extra-' else '' end
@@ -80,6 +82,12 @@ left join topic t on t.id = i.topic_id
 left join organisation o on o.id = i.organisation_id
 left join issue_label l on l.id = i.issue_id
 where i.id = $1
+
+-- name: item_mail
+-- How it came by mail, if it did.
+select rfc3339(at) as at, sender_sealed, verified, language,
+	to_jsonb(left_out) as left_out
+from contribution where item_id = $1
 
 -- name: item_sides
 -- With the source as it was when the side was last translated.

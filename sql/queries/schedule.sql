@@ -55,3 +55,8 @@ select letter_write($1, $2, $3, $4, $5, $6, make_interval(mins => $7))
 -- What a letter asks an organisation to check.
 -- name: postman_sheet
 select organisation_sheet($1) as sheet
+
+-- What the answer to a contribution tells.
+-- name: postman_contribution
+select outcome, verified, guess, item, title, lang, deadline, left_out
+from letter_contribution($1)

@@ -34,14 +34,12 @@ where leased_by = $1 and done_at is null
 		where h.m = c.mailing_id and h.n = c.no)
 
 -- name: send_message
-select bytes, slots from message where id = $1
+select bytes, slots, sealed from message where id = $1
 
--- name: send_dead
--- Mail about a reader may go to another address, of which it says nothing.
-select subscriber_undeliverable(s.id, $3)
-from delivery d join subscriber s on s.id = d.subscriber_id
-where d.mailing_id = $1 and d.seq = $2
-	and coalesce(d.address_sealed, s.address_sealed) = s.address_sealed
+-- Refusals that are on record say something of the readers; dead: of their
+-- addresses.
+-- name: send_refused
+select bounce_refused($1, $2, $3)
 
 -- name: send_pause
 select send_pause($1, $2, $3, $4)

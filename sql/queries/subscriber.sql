@@ -166,7 +166,8 @@ with mail as (
 )
 select rfc3339(coalesce(o.at, m.created_at)) as at, mail.letter,
 	l.number || '-' || l.year as issue, d.edition,
-	coalesce(o.result::text, 'waiting') as result, o.code, o.status, o.stage
+	coalesce(o.result::text, 'waiting') as result, o.code, o.status, o.stage,
+	b.reason as came_back, b.status as came_back_status
 from mail
 join mailing m on m.id = mail.id
 cross join lateral (select x.seq, g.edition from delivery x
@@ -176,6 +177,10 @@ cross join lateral (select x.seq, g.edition from delivery x
 left join lateral (select * from outcome y
 	where y.mailing_id = m.id and y.seq = d.seq
 	order by y.attempt desc limit 1) o on true
+left join lateral (select x.reason, x.status from bounce x
+	where x.subscriber_id = $1 and x.mailing_id = m.id
+		and x.source = 'report' and x.class in ('hard', 'soft')
+	order by x.id desc limit 1) b on true
 left join issue_label l on l.id = m.issue_id
 order by coalesce(o.at, m.created_at) desc limit 6
 

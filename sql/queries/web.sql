@@ -27,6 +27,8 @@ select web_health($1) as word
 
 -- name: web_metrics
 select metric, label1, label2, value from web_metrics($1)
+union all
+select metric, label1, label2, value from web_return_metrics($1)
 
 -- name: web_pause
 select web_pause($1, $2) as paused

@@ -9,6 +9,8 @@ connection to the commit of the last outcome; CPU is that of tweeluikd, its
 roles and all of PostgreSQL.  The peers send a message of the same size over as
 many connections to the same sink in the same run: Postfix's smtp-source (one
 fixed message, remembers nothing) and nodemailer (a pool, personalised).
+
+Reports of the corpus are read on one core, by other parsers too.
 """
 
 import argparse
@@ -23,6 +25,7 @@ import tempfile
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests/bench"),
                 str(ROOT / "tests/system")]
+from bounces import SECONDS, Bounces  # noqa: E402
 from measure import Failed, Path, Peers, say  # noqa: E402
 from web import CLICK, PAGE, Web  # noqa: E402
 from website import ONE_CLICK  # noqa: E402
@@ -38,9 +41,9 @@ PLAIN = ("--no-chunking",)
 class Bench:
     """Measurements by name; what two of them need is run once."""
 
-    def __init__(self, path, peers, web, scale):
+    def __init__(self, path, peers, web, bounces, scale):
         self.path, self.peers, self.scale = path, peers, scale
-        self.server = web
+        self.server, self.readers = web, bounces
         self.done, self.rows = {}, []
 
     def count(self, n):
@@ -219,9 +222,24 @@ class Bench:
                  "libmicrohttpd alone", runs["hello"].rate,
                  (">=", "value", 1000))
 
+    def bounces(self):
+        """Of the corpus, on one core."""
+        mine = self.readers.mine()
+        for name, peer in (("libsisimai-perl", self.readers.sisimai()),
+                           ("flufl.bounce", self.readers.flufl())):
+            if peer:
+                self.row("understanding a report", mine.rate, "messages/s",
+                         name, peer.rate, (">=", "value", 5000))
+                self.row("memory of it", mine.memory_mb, "MB", name,
+                         peer.memory_mb, ("<=", "value", 64))
+        longer = self.readers.mine(3 * SECONDS)
+        self.row("memory of it, three times as many", longer.memory_mb, "MB",
+                 "the first", mine.memory_mb, ("<=", "ratio", 1.05))
+
 
 NAMES = ("speed", "cpu", "smtp_sink", "tls", "distance", "nodemailer",
-         "freezing", "importing", "memory", "cost", "web")
+         "freezing", "importing", "memory", "cost", "web",
+         "bounces")
 
 
 def arguments():
@@ -251,7 +269,7 @@ def main():
         folder.chmod(0o755)
         path = stack.enter_context(Path(folder, build))
         bench = Bench(path, Peers(folder, build, path),
-                      Web(path, folder, build), words.scale)
+                      Web(path, folder, build), Bounces(build), words.scale)
         for name in words.only:
             try:
                 getattr(bench, name)()

@@ -39,15 +39,24 @@ FLOORS = {
 }
 # Bytes in, answers out: these see no socket, no database, no network library.
 PURE = """
-base/address base/arena base/buf base/datefmt base/day base/err base/personal
+base/address base/arena base/bounce/addresses base/bounce/bounce
+base/bounce/content base/bounce/decode base/bounce/delivery
+base/bounce/evidence base/bounce/feedback base/bounce/fields base/bounce/fold
+base/bounce/html base/bounce/mail base/bounce/notice base/bounce/pattern
+base/bounce/phrases base/bounce/reply_code base/bounce/scrub base/bounce/slice
+base/bounce/trace base/bounce/wording base/bounce/wording_kind
+base/bounce/words base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
-composer/item/item_key composer/item/privacy composer/list/csv
+composer/item/item_key composer/item/mail_auth composer/item/mail_html
+composer/item/mail_item composer/item/mail_lang composer/item/mail_look
+composer/item/mail_part composer/item/mail_quote composer/item/mail_text
+composer/item/mail_url composer/item/mail_writer composer/item/privacy composer/list/csv
 composer/list/csv_scan composer/list/csv_stream composer/list/org_csv
 composer/list/org_field composer/list/org_form composer/list/org_sheet
 composer/list/subscriber_rows composer/list/typo composer/message/header
 composer/letter/alarm_words composer/letter/letter
-composer/message/message composer/message/packed composer/message/qp
+composer/message/enclosed composer/message/message composer/message/packed composer/message/qp
 composer/message/vet
 composer/template/plaintext composer/template/sentence
 composer/template/template composer/template/template_text
@@ -56,7 +65,7 @@ daemon/send/journal_line daemon/send/pace daemon/send/pace_table
 daemon/send/smtp_ehlo daemon/send/smtp_machine daemon/send/smtp_message
 daemon/send/smtp_reply daemon/send/smtp_result daemon/send/smtp_status
 daemon/send/smtp_transaction
-daemon/web/form daemon/web/framing daemon/web/limit daemon/web/route
+daemon/mailbox/verdict daemon/web/form daemon/web/framing daemon/web/limit daemon/web/route
 daemon/web/signup_form daemon/web/webversion
 """.split()
 IMPURE = re.compile(r"sys/socket\.h|netinet/|netdb\.h|poll\.h|libpq|curl/"

@@ -398,11 +398,34 @@ LETTERS = {
     "relay": ("Alarm: De mail kan niet weg", "tweeluik status"),
     "held": ("Extra 4 vastgehouden: niet op tijd goedgekeurd",
              "tweeluik issue check extra-4-2026"),
+    "blocked": ("Alarm: Extra 4: mailsystemen weigeren onze mail",
+                "tweeluik bounce list --issue extra-4-2026"),
+    "mailbox": ("Alarm: Teruggekomen mail wordt niet gelezen: terug",
+                "tweeluik status"),
 }
+
+
+def blocked(site, issue):
+    """Three readers, of whom a mail system says that we may not."""
+    readers(site, 3)
+    site.db.rows(
+        "with m as (insert into mailing (kind, issue_id, state, finished_at,"
+        " expires_at, planned) values ('issue', %s, 'stopped', now(), now(),"
+        " 1000) returning id), i as (update issue set state = 'stopped'"
+        " where id = %s)"
+        " insert into bounce (subscriber_id, mailing_id, issue_id, source,"
+        " class, final, status, reason, effect) select s.id, m.id, %s,"
+        " 'report', 'soft', true, '5.7.1', 'blocked', 'blocked'"
+        " from m, subscriber s", issue, issue, issue)
+    return "delete from bounce"
 
 
 def trouble(site, key):
     """Make it true; returns how to make it untrue."""
+    if key == "mailbox":
+        site.db.rows("insert into mailbox (name, last_read_at) values"
+                     " ('terug', now() - interval '2 days')")
+        return "delete from mailbox"
     i = site.db.one(SHOULD)
     if key == "late":  # approved for another revision: it cannot be frozen
         return "update issue set state = 'stopped' where series = 'extra'"
@@ -411,6 +434,8 @@ def trouble(site, key):
                      " held_by = 'schedule', held_reason ="
                      " 'not approved in time' where id = %s", i)
         return "update issue set state = 'stopped' where series = 'extra'"
+    if key == "blocked":
+        return blocked(site, i)
     state = "paused" if key == "paused" else "sending"
     m = site.db.one(
         "insert into mailing (kind, issue_id, state, state_by, state_reason,"
@@ -618,11 +643,14 @@ def samples(body):
 
 @pytest.mark.parametrize("key, word", [
     ("late", "late"), ("stalled", "late"), ("worker", "late"),
-    ("paused", "held"), ("held", "held"), ("relay", "relay")])
+    ("paused", "held"), ("held", "held"), ("relay", "relay"),
+    # Mail goes out nonetheless.
+    ("blocked", "ok"), ("mailbox", "ok")])
 def test_health_and_metrics_of_an_alarm(web, key, word):
     assert Visitor(web.web_port).get("/healthz")[::2] == (200, "ok\n")
     trouble(web, key)
-    assert Visitor(web.web_port).get("/healthz")[::2] == (503, word + "\n")
+    assert Visitor(web.web_port).get("/healthz")[::2] == (
+        200 if word == "ok" else 503, word + "\n")
     now = samples(Visitor(web.metrics_port).get("/metrics").body)
     assert {k[1][1]: v for k, v in now.items() if k[0] == "tweeluik_alarm"
             } == {k: float(k == key) for k in LETTERS}
@@ -651,10 +679,33 @@ def test_metrics(web):
                 ("outcome", "accepted"))] == 0
     # A recipient without a chunk: the books do not balance.
     assert now[("tweeluik_ledger_balanced", ("issue", ISSUE))] == 0
+    assert now[("tweeluik_returned_waiting",)] == 0
+    assert not any(k[0] == "tweeluik_bounces" for k in now)
     assert ("tweeluik_build_info", ("version", "0.1")) in now
     assert 0 <= now[("tweeluik_role_last_seen_seconds", ("role", "web"))] < 60
     body = Visitor(web.metrics_port).get("/metrics").body
     assert "@" not in body and ".example" not in body
+
+
+def test_metrics_of_what_came_back(web):
+    blocked(web, web.db.one(SHOULD))
+    web.db.rows("update bounce set class = 'hard', reason = 'dead', effect ="
+                " 'none', at = at - case when id = (select min(id) from bounce)"
+                " then interval '31 days' else '0' end")
+    web.db.rows("insert into returned (mailbox, key, digest, kind, state)"
+                " values ('terug', '1', sha256('x'), 'person', 'review')")
+    web.db.rows("insert into mailbox (name, last_read_at) values ('terug',"
+                " now() - interval '90 s'), ('items', null)")
+    now = samples(Visitor(web.metrics_port).get("/metrics").body)
+    assert {k: v for k, v in now.items() if k[0] == "tweeluik_bounces"} == {
+        ("tweeluik_bounces", ("class", "hard"), ("reason", "dead")): 2}
+    assert now[("tweeluik_returned", ("kind", "person"))] == 1
+    assert now[("tweeluik_returned_waiting",)] == 1
+    seconds = now[("tweeluik_mailbox_last_read_seconds",
+                   ("mailbox", "terug"))]
+    assert 90 <= seconds < 120
+    assert ("tweeluik_mailbox_last_read_seconds",
+            ("mailbox", "items")) not in now
 
 
 def test_metrics_stay_inside(web):

@@ -66,7 +66,8 @@ def test_receipt(site):
     receipt = json.loads(erase(site, ADDRESS, "--json").stdout)
     assert receipt["schema"] == "tweeluik.erasure/1"
     assert receipt["removed"] == {"subscriber": 1, "events": 2, "letters": 1,
-                                  "copies": 1, "activity": 1}
+                                  "copies": 1, "activity": 1,
+                                  "returned": 0}
     assert receipt["kept"] == ["hash", "deliveries"]
     assert active(site) == 1
     assert site.db.rows("select reason from suppression") == [

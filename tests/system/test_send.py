@@ -124,6 +124,11 @@ def test_dead_address_and_full_mailbox(site, issue):
     states = collections.Counter(
         r["state"] for r in site.db.rows("select state from subscriber"))
     assert states == {"active": 8, "undeliverable": 1}
+    said = site.db.rows("select class, reason, status, source, effect"
+                        " from bounce order by class")
+    assert [tuple(b.values()) for b in said] == [
+        ("hard", "dead", "5.1.1", "smtp", "dead"),
+        ("soft", "full", "5.2.2", "smtp", "counted")]
     assert "@" not in str(site.db.rows("select reply from outcome"))
 
 

@@ -3,12 +3,15 @@
  *
  *	web-keys FILE create
  *	web-keys FILE token PURPOSE SUBSCRIBER MAILING
+ *	web-keys FILE mail PURPOSE SUBSCRIBER MAILING
  *	web-keys FILE tokens PURPOSE COUNT
  *	web-keys FILE seal ADDRESS
  *
- * tokens is of subscribers 1 to COUNT, without a mailing; seal prints the hash
- * and the sealed address, in hexadecimal.
+ * mail is a token for mail addresses; tokens is of subscribers 1 to COUNT,
+ * without a mailing; seal prints the hash and the sealed address, in
+ * hexadecimal.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,9 +43,9 @@ seal(const struct keys *k, const char *text, struct err *e)
 
 static void
 print_tokens(const struct keys *k, const char *purpose, uint64_t first,
-    uint64_t last, uint32_t mailing)
+    uint64_t last, uint32_t mailing, bool mail)
 {
-	char link[TOKEN_LINK_CHARS + 1];
+	char link[TOKEN_MAIL_CHARS + 1];
 
 	for (uint64_t i = first; i <= last; i++) {
 		const struct token t = {
@@ -51,7 +54,7 @@ print_tokens(const struct keys *k, const char *purpose, uint64_t first,
 			.mailing = mailing,
 		};
 
-		token_link(k, link, &t);
+		(mail ? token_mail : token_link)(k, link, &t);
 		(void)printf("%s\n", link);
 	}
 }
@@ -71,11 +74,13 @@ run(int argc, char **argv, struct err *e)
 	if (strcmp(argv[2], "seal") == 0)
 		rc = seal(k, argv[3], e);
 	else if (argc == 5)
-		print_tokens(k, argv[3], 1, strtoull(argv[4], NULL, 10), 0);
+		print_tokens(k, argv[3], 1, strtoull(argv[4], NULL, 10), 0,
+		    false);
 	else if (argc == 6)
 		print_tokens(k, argv[3], strtoull(argv[4], NULL, 10),
 		    strtoull(argv[4], NULL, 10),
-		    (uint32_t)strtoul(argv[5], NULL, 10));
+		    (uint32_t)strtoul(argv[5], NULL, 10),
+		    strcmp(argv[2], "mail") == 0);
 	keys_free(k);
 	return rc;
 }

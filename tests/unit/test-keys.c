@@ -94,6 +94,62 @@ seal_opens_and_rotates(void **state)
 		one[i] ^= 1;
 		assert_int_equal(keys_open(k, out, one, i, &e), -1);
 	}
+	/* As the relay itself is no domain (pace_store.c). */
+	n = keys_seal(k, one, "");
+	assert_int_equal(keys_open(k, out, one, n, &e), 0);
+	assert_string_equal(out, "");
+	keys_free(k);
+}
+
+/* As large as a mail may be, and none at all. */
+static void
+bytes_are_sealed_like_addresses(void **state)
+{
+	const size_t sizes[] = { 0, 1, 254, 4096, (size_t)10 << 20 };
+	unsigned char h1[KEYS_HASH_BYTES], h2[KEYS_HASH_BYTES];
+	struct keys *k = load(KEY1), *other = load(KEY2);
+	struct keys *both = load(KEY2 KEY1);
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		size_t n = sizes[i], sealed;
+		unsigned char *in = malloc(n + 1), *out = malloc(n + 1);
+		unsigned char *box = malloc(n + KEYS_SEAL_BYTES);
+
+		for (size_t j = 0; j < n; j++)
+			in[j] = (unsigned char)(j * 7 + (j >> 8));
+		in[n] = 0;
+		sealed = keys_seal_bytes(k, box, in, n);
+		assert_int_equal(sealed, n + KEYS_SEAL_BYTES);
+		assert_int_equal(keys_open_bytes(both, out, box, sealed, &e),
+		    0);
+		assert_memory_equal(in, out, n);
+		assert_int_equal(keys_open_bytes(other, out, box, sealed, &e),
+		    -1);
+		assert_int_equal(e.kind, ERR_INPUT);
+		assert_int_equal(keys_open_bytes(k, out, box, sealed - 1, &e),
+		    -1);
+		box[sealed / 2] ^= 1;
+		assert_int_equal(keys_open_bytes(k, out, box, sealed, &e), -1);
+		keys_hash_bytes(k, h1, in, n);
+		keys_hash_bytes(both, h2, in, n);
+		assert_memory_equal(h1, h2, sizeof(h1));
+		in[0] ^= 1;
+		keys_hash_bytes(k, h2, in, n + 1);
+		assert_memory_not_equal(h1, h2, sizeof(h1));
+		free(box);
+		free(out);
+		free(in);
+	}
+	for (size_t n = 0; n < KEYS_SEAL_BYTES; n++)
+		assert_int_equal(keys_open_bytes(k, h1,
+				     (const unsigned char[KEYS_SEAL_BYTES]){
+					 1 },
+				     n, &e),
+		    -1);
+	keys_free(both);
+	keys_free(other);
 	keys_free(k);
 }
 
@@ -186,6 +242,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(file_is_checked),
 		cmocka_unit_test(seal_opens_and_rotates),
+		cmocka_unit_test(bytes_are_sealed_like_addresses),
 		cmocka_unit_test(tokens_open_only_whole_and_for_their_purpose),
 		cmocka_unit_test(tokens_differ_and_survive_rotation),
 	};

@@ -1,0 +1,692 @@
+-- What comes back: what each message was, what it says of a reader, and what
+-- follows from that.  A relay that refuses a reader and a report that comes
+-- later go the same way (bounce_add).
+
+-- A message that came back, once, wherever it was read.
+create table returned (
+	id bigint generated always as identity primary key,
+	mailbox text not null,
+	key text not null, -- what the mailbox calls it
+	digest bytea not null unique check (length(digest) = 32),
+	at timestamptz not null default now(),
+	kind text not null, -- bounce_kind_word(), or 'unread'
+	rule text not null default '',
+	subscriber_id bigint references subscriber on delete cascade,
+	mailing_id bigint,
+	-- Gone after seven days.
+	raw_sealed bytea,
+	from_sealed bytea,
+	subject_sealed bytea,
+	-- The same of whoever wrote, so that an erasure reaches it.
+	from_hash bytea,
+	state text not null check (state in
+		('handled', 'review', 'aside', 'forwarded', 'dismissed')),
+	reason text not null default '',
+	by text not null default '',
+	changed_at timestamptz not null default now(),
+	-- To be passed on to the help desk as it is, and when that was done.
+	forward boolean not null default false,
+	forwarded_at timestamptz,
+	unique (mailbox, key)
+);
+create index returned_of on returned (subscriber_id)
+	where subscriber_id is not null;
+create index returned_from on returned (from_hash)
+	where from_hash is not null;
+create index returned_at on returned (at);
+create index returned_open on returned (id) where state in ('review', 'aside');
+create index returned_forwarded on returned (forwarded_at)
+	where forwarded_at is not null;
+
+-- What became of one mail to one reader, as a report or the relay said.
+create table bounce (
+	id bigint generated always as identity primary key,
+	returned_id bigint references returned on delete set null,
+	subscriber_id bigint not null references subscriber on delete cascade,
+	mailing_id bigint not null,
+	issue_id bigint references issue on delete set null,
+	at timestamptz not null default now(),
+	source text not null check (source in ('report', 'smtp')),
+	class text not null check (class in
+		('hard', 'soft', 'delayed', 'delivered')),
+	final boolean not null,
+	status text not null default '',
+	reason text not null, -- bounce_reason_word()
+	rule text not null default '',
+	diagnostic text not null default '', -- without addresses
+	-- dead: this one made them undeliverable; counted: it is one of the
+	-- failures that add up to that; blocked: it says nothing of the reader.
+	effect text not null check (effect in
+		('dead', 'counted', 'none', 'blocked'))
+);
+create index bounce_of on bounce (subscriber_id, mailing_id);
+create index bounce_at on bounce (at);
+create index bounce_returned on bounce (returned_id);
+-- A relay answers once about a mail, however often that is put on record.
+create unique index bounce_smtp on bounce (mailing_id, subscriber_id)
+	where source = 'smtp';
+
+alter table message add column sealed boolean not null default false;
+
+-- From when on mail that fails counts against a reader: since they became
+-- active (again), and since they have this address.  Events know the minute.
+create function bounce_since(s subscriber) returns timestamptz
+language sql stable as $$
+	select greatest(case when s.state in ('active', 'paused')
+			then s.state_at end,
+		(select max(e.at) + interval '1 minute' from consent_event e
+			where e.address_hash = s.address_hash
+				and e.kind = 'address'))
+$$;
+
+-- How mail to a reader has failed lately.
+--
+-- An issue has failed when the relay refused it for the reader, or a report
+-- says that it did not arrive, for a reason that is theirs; however many say
+-- so, it is one issue, and dead when one of them says that the address is.  An
+-- issue has succeeded when the relay accepted it for them, a fortnight has
+-- passed, and nothing came back of it.  What came back for a reason that is
+-- ours, what is younger and what was never accepted says neither.
+--
+-- Counted are the issues that failed after the last one that succeeded: how
+-- many, how many of them dead, and over what time.
+create function bounce_streak(the_subscriber bigint, out issues int,
+	out dead int, out lasts interval)
+language plpgsql stable security definer set search_path from current as $$
+declare
+	since timestamptz;
+	last timestamptz;
+	newer timestamptz := 'infinity';
+	f record;
+begin
+	select coalesce(bounce_since(s), '-infinity') into since
+	from subscriber s where s.id = the_subscriber;
+	issues := 0; dead := 0; lasts := '0';
+	for f in
+		select m.created_at, bool_or(b.class = 'hard') as hard
+		from bounce b join mailing m on m.id = b.mailing_id
+		where b.subscriber_id = the_subscriber
+			and b.effect in ('counted', 'dead')
+			and m.kind = 'issue' and m.created_at > since
+		group by m.id order by m.created_at desc
+	loop
+		exit when bounce_success(the_subscriber, f.created_at, newer);
+		newer := f.created_at;
+		last := coalesce(last, f.created_at);
+		issues := issues + 1;
+		dead := dead + f.hard::int;
+		lasts := last - f.created_at;
+	end loop;
+end $$;
+
+-- What was planned in a mailing for a reader.  No index leads there, for it
+-- would make freezing slower (0007); but freezing sorts by edition and number,
+-- so the ends of a chunk tell whether somebody is in it.
+create function delivery_of(the_mailing bigint, the_subscriber bigint)
+returns setof delivery
+language sql stable rows 1 set enable_seqscan = off set enable_hashjoin = off
+set enable_mergejoin = off set enable_bitmapscan = off as $$
+	select distinct d.* from chunk c
+	join delivery a on a.mailing_id = c.mailing_id and a.seq = c.first_seq
+	join delivery z on z.mailing_id = c.mailing_id and z.seq = c.last_seq
+	cross join lateral (select * from delivery x
+		where x.mailing_id = c.mailing_id
+			and x.seq between c.first_seq and c.last_seq
+			and x.subscriber_id = the_subscriber
+		offset 0) d -- the chunk first, then into it
+	where c.mailing_id = the_mailing and (a.message_id <> z.message_id
+		or the_subscriber between a.subscriber_id and z.subscriber_id)
+$$;
+
+-- Whether an issue that was frozen between two moments has succeeded.
+create function bounce_success(the_subscriber bigint, after timestamptz,
+	before timestamptz) returns boolean
+language sql stable as $$
+	select exists (select from mailing m
+		cross join lateral delivery_of(m.id, the_subscriber) d
+		join outcome o on o.mailing_id = d.mailing_id and o.seq = d.seq
+			and o.result = 'accepted'
+		where m.kind = 'issue' and m.created_at > after
+			and m.created_at < before
+			and o.at <= now() - interval '14 days'
+			and not exists (select from bounce b
+				where b.subscriber_id = the_subscriber
+					and b.mailing_id = m.id
+					and b.class in ('hard', 'soft')))
+$$;
+
+-- What is said about one mail to one reader, put on record and acted upon.  A
+-- dead address is done with as soon as a relay says so, and by reports once two
+-- issues were dead; whatever else is theirs, after five issues or ten weeks of
+-- nothing but failure.
+create function bounce_add(the_returned bigint, the_subscriber bigint,
+	the_mailing bigint, the_source text, the_class text, is_final boolean,
+	the_status text, the_reason text, the_rule text, the_words text)
+returns text language plpgsql as $$
+declare
+	s subscriber;
+	m mailing;
+	streak record;
+	did text := 'none';
+	b bigint;
+begin
+	select * into s from subscriber x where x.id = the_subscriber for update;
+	select * into m from mailing x where x.id = the_mailing;
+	if s.id is null or m.id is null then
+		return did;
+	end if;
+	if the_class = 'soft' and the_reason in
+		('blocked', 'authentication', 'too-large', 'content') then
+		did := 'blocked';
+	elsif the_class in ('delayed', 'delivered')
+		or s.state not in ('active', 'paused')
+		-- Not where they are: an address that they want, or left.
+		or exists (select from letter x where x.subscriber_id = s.id
+			and x.mailing_id = m.id
+			and x.kind in ('address', 'address-changed')) then
+		did := 'none';
+	elsif the_source = 'smtp' and the_class = 'hard' then
+		did := 'dead';
+	elsif m.kind = 'issue' and m.created_at > bounce_since(s)
+		and not exists (select from bounce x
+			where x.subscriber_id = s.id and x.mailing_id = m.id
+				and x.effect = 'counted'
+				and (x.class = 'hard' or the_class = 'soft'))
+	then
+		did := 'counted';
+	end if;
+	insert into bounce as x (returned_id, subscriber_id, mailing_id,
+		issue_id, source, class, final, status, reason, rule, diagnostic,
+		effect)
+	values (the_returned, s.id, m.id, m.issue_id, the_source, the_class,
+		is_final, the_status, the_reason, the_rule, the_words, did)
+	on conflict (mailing_id, subscriber_id) where x.source = 'smtp'
+	do nothing returning x.id into b;
+	if b is null then
+		return 'none';
+	end if;
+	if did = 'counted' then
+		select * into streak from bounce_streak(s.id);
+		if streak.dead >= 2 or streak.issues >= 5
+			or streak.lasts >= interval '70 days' then
+			did := 'dead';
+			update bounce x set effect = did where x.id = b;
+		end if;
+	end if;
+	if did = 'dead' then
+		perform subscriber_undeliverable(s.id,
+			coalesce(nullif(the_status, ''), the_reason));
+	end if;
+	return did;
+end $$;
+
+-- A relay refused readers for good: for what is theirs, as classify.c has it.
+create function bounce_refused(the_mailing bigint, the_seqs int[],
+	dead boolean) returns void
+language sql security definer set search_path from current as $$
+	select bounce_add(null, d.subscriber_id, d.mailing_id, 'smtp',
+		case when dead then 'hard' else 'soft' end, true,
+		coalesce(o.status, ''),
+		case when dead then 'dead' when o.status like '%.2.2' then 'full'
+			when o.status like '%.2.1' then 'inactive'
+			when o.status like '%.2.3' or o.status like '%.3.4'
+				then 'too-large'
+			else 'unknown' end,
+		'smtp', coalesce(o.code || ' ' || o.reply, ''))
+	from delivery d
+	cross join lateral (select * from outcome x
+		where x.mailing_id = d.mailing_id and x.seq = d.seq
+			and x.result = 'refused'
+		order by x.attempt desc limit 1) o
+	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
+		and d.subscriber_id is not null
+$$;
+
+-- A relay put readers off until their mail was given up.  Of what it said last,
+-- x.1 and x.2 are about the address and the mailbox, x.7 is about us; anything
+-- else may be the relay's own trouble.
+create function bounce_expired(the_mailing bigint, the_seqs int[])
+returns void
+language sql security definer set search_path from current as $$
+	select bounce_add(null, d.subscriber_id, d.mailing_id, 'smtp', 'soft',
+		false, o.status,
+		case when o.status like '_.7.%' then 'blocked'
+			when o.status like '_.2.2' then 'full'
+			else 'temporary' end,
+		'smtp', coalesce(o.code || ' ' || o.reply, ''))
+	from delivery d
+	cross join lateral (select * from outcome x
+		where x.mailing_id = d.mailing_id and x.seq = d.seq
+			and x.result = 'deferred'
+		order by x.attempt desc limit 1) o
+	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
+		and d.subscriber_id is not null
+		and (o.status like '_.1.%' or o.status like '_.2.%'
+			or o.status like '_.7.%')
+$$;
+
+-- Whether a message was dealt with before.
+create function returned_known(the_mailbox text, the_key text,
+	the_digest bytea) returns boolean
+language sql stable security definer set search_path from current as $$
+	select exists (select from returned
+			where mailbox = the_mailbox and key = the_key)
+		or exists (select from returned where digest = the_digest)
+$$;
+
+-- One that could not be read; a person may look at it.
+create function returned_aside(the_mailbox text, the_key text,
+	the_digest bytea, raw bytea, why text) returns void
+language sql security definer set search_path from current as $$
+	insert into returned (mailbox, key, digest, kind, raw_sealed, state,
+		reason)
+	values (the_mailbox, the_key, the_digest, 'unread', raw, 'aside', why)
+	on conflict do nothing
+$$;
+
+-- Whether a token of ours speaks of a mail that there was.  Of what is long
+-- past nobody can tell; then it does for leaving, if the reader is older.
+create function returned_token_good(the_subscriber bigint, the_mailing bigint,
+	for_leaving boolean) returns boolean
+language sql stable as $$
+	select exists (select from delivery_of(the_mailing, the_subscriber))
+		or for_leaving and exists (select from subscriber s
+			left join mailing m on m.id = the_mailing
+			where s.id = the_subscriber
+				and case when m.id is null then s.created_at
+						< now() - interval '30 days'
+					else m.trimmed_at is not null
+						and s.created_at <= m.created_at
+					end)
+$$;
+
+-- Somebody leaves: by a complaint for good, else as by a link or in words of
+-- their own, which may be somebody else's, so they are told.  True when this
+-- changed something.
+create function returned_leave(s subscriber, the_mailing bigint, way text,
+	in_words boolean) returns boolean
+language plpgsql as $$
+declare
+	the_issue bigint := (select issue_id from mailing
+		where id = the_mailing);
+begin
+	if way = 'complaint' then
+		-- Of a time before they came back, it is settled.
+		return not exists (select from mailing m where m.id = the_mailing
+				and m.created_at < s.returned_at)
+			and departure_apply('c', now(), s.address_hash, way,
+				the_issue, false) is not null;
+	end if;
+	if not subscriber_leave(s.id, way, the_issue) then
+		return false;
+	end if;
+	if in_words and 3 > (select count(*) from letter x
+			where x.kind = 'farewell' and x.subscriber_id = s.id
+				and x.at > now() - interval '1 day') then
+		perform letter_add('farewell', s.id, s.language);
+	end if;
+	return true;
+end $$;
+
+-- What a message that came back means, put on record and acted upon, once:
+-- nothing, counted, dead, left, blocked, review, forwarded.  the_subscriber and
+-- the_mailing are those of a token that we made, if there is one; from_hash is
+-- whoever wrote, which counts only for who asks in words to leave.  The journal
+-- of departures needs to know whom and when before this is committed.
+create function returned_take(the_mailbox text, the_key text,
+	the_digest bytea, the_kind text, the_rule text, the_subscriber bigint,
+	the_mailing bigint, by_link boolean, passed_on boolean, the_from bytea,
+	from_seal bytea, subject_seal bytea, raw bytea, actor text,
+	the_class text, is_final boolean, the_status text, the_reason text,
+	what_said text, the_words text,
+	out effect text, out left_hash bytea, out left_id bigint,
+	out left_way text, out at bigint)
+language plpgsql security definer set search_path from current as $$
+declare
+	r returned;
+	s subscriber;
+	leaves boolean := the_kind in ('complaint', 'unsubscribe');
+begin
+	effect := 'nothing';
+	at := extract(epoch from now()) * 1000000;
+	r.state := 'handled';
+	r.reason := '';
+	insert into returned (mailbox, key, digest, kind, rule, raw_sealed,
+		from_sealed, subject_sealed, from_hash, state, by)
+	values (the_mailbox, the_key, the_digest, the_kind, the_rule, raw,
+		from_seal, subject_seal, the_from, 'handled', actor)
+	on conflict do nothing returning id into r.id;
+	if r.id is null then
+		return;
+	end if;
+	-- Who asks in words is who wrote, not who got what they quote.
+	if the_kind = 'unsubscribe' and not by_link then
+		select * into s from subscriber x where x.address_hash = the_from;
+	end if;
+	if s.id is not null then
+		r.subscriber_id := s.id;
+	elsif returned_token_good(the_subscriber, the_mailing, leaves) then
+		select * into s from subscriber x where x.id = the_subscriber;
+		r.subscriber_id := s.id;
+		r.mailing_id := the_mailing;
+	end if;
+	if leaves and s.id is null then
+		effect := 'review';
+		r.reason := 'nobody';
+	elsif leaves then
+		left_way := case the_kind when 'complaint' then 'complaint'
+			else 'mail' end;
+		if returned_leave(s, r.mailing_id, left_way, not by_link) then
+			effect := 'left';
+			left_hash := s.address_hash;
+			left_id := s.id;
+		end if;
+	elsif the_kind = 'report' and the_class is null then
+		effect := 'review';
+		r.reason := 'nothing-said';
+	elsif the_kind = 'report' and s.id is null then
+		r.reason := 'nobody';
+	elsif the_kind = 'report' then
+		effect := bounce_add(r.id, s.id, r.mailing_id, 'report',
+			the_class, is_final, the_status, the_reason, what_said,
+			the_words);
+		effect := case effect when 'none' then 'nothing' else effect end;
+	elsif passed_on then
+		effect := 'forwarded';
+	elsif the_kind in ('person', 'moved', 'challenge') then
+		effect := 'review';
+		r.reason := the_kind;
+	end if;
+	if effect in ('review', 'forwarded') then
+		r.state := 'review';
+	end if;
+	update returned x set subscriber_id = r.subscriber_id,
+		mailing_id = r.mailing_id, state = r.state, reason = r.reason,
+		forward = passed_on and effect = 'forwarded'
+	where x.id = r.id;
+end $$;
+
+-- The next message that the help desk is to have as it is: twenty an hour in
+-- all, so that no flood of mail becomes one of ours; more: others have to wait.
+create function returned_forward_next()
+returns table (id bigint, raw_sealed bytea, from_sealed bytea,
+	subject_sealed bytea, more boolean)
+language plpgsql security definer set search_path from current as $$
+declare
+	room int;
+begin
+	perform pg_advisory_xact_lock(hashtext('tweeluik.forward'));
+	select 20 - count(*) into room from returned r
+	where r.forwarded_at > now() - interval '1 hour';
+	return query
+	select r.id, r.raw_sealed, r.from_sealed, r.subject_sealed,
+		room = 1 and count(*) over () > 1
+	from returned r
+	where r.forward and r.state = 'review' and r.raw_sealed is not null
+		and room > 0
+	order by r.id limit 1;
+end $$;
+
+-- It is on its way, sealed, to an address that is sealed as well.
+create function returned_forwarded(the_returned bigint, the_digest bytea,
+	the_bytes bytea, the_slots bytea, sealed_to bytea) returns void
+language plpgsql security definer set search_path from current as $$
+declare
+	the_message bigint;
+begin
+	update returned set state = 'forwarded', forwarded_at = now(),
+		changed_at = now()
+	where id = the_returned;
+	insert into message (digest, kind, edition, subject, bytes, slots, sealed)
+	values (the_digest, 'system', 'both', '', the_bytes, the_slots, true)
+	returning id into the_message;
+	perform mailing_recipient(mailing_for('system', null, interval '3 days'),
+		the_message, null, sealed_to);
+end $$;
+
+-- It cannot be: a person has to look, and see why.
+create function returned_kept(the_returned bigint, why text) returns void
+language sql security definer set search_path from current as $$
+	update returned set forward = false, reason = why, changed_at = now()
+	where id = the_returned
+$$;
+
+-- People decide: an undeliverable reader gets mail again, or one gets none any
+-- more.  False when the reader is not in such a state.
+create function subscriber_reactivate(the_subscriber bigint, why text, by text)
+returns boolean language plpgsql as $$
+declare
+	h bytea;
+begin
+	update subscriber s set state = 'active', state_reason = '',
+		state_at = now()
+	where s.id = the_subscriber and s.state = 'undeliverable'
+		and not exists (select from suppression x
+			where x.address_hash = s.address_hash)
+	returning s.address_hash into h;
+	if h is null then
+		return false;
+	end if;
+	perform subscriber_event(h, 'reactivated', 'command', why);
+	perform activity_add(by, 'subscriber', the_subscriber, 'reactivated',
+		why);
+	return true;
+end $$;
+create function subscriber_suppress(the_subscriber bigint, why text, by text)
+returns boolean language plpgsql as $$
+declare
+	h bytea;
+begin
+	update subscriber s set state = 'undeliverable', state_reason = 'by-hand',
+		state_at = now(), paused_until = null
+	where s.id = the_subscriber and s.state in ('active', 'paused')
+	returning s.address_hash into h;
+	if h is null then
+		return false;
+	end if;
+	perform subscriber_event(h, 'undeliverable', 'command', why);
+	perform activity_add(by, 'subscriber', the_subscriber, 'undeliverable',
+		why);
+	return true;
+end $$;
+
+-- As it was (0005), and who was put off until the end has something to say.
+create or replace function chunk_close(c chunk, retry_after interval,
+	hold_uncertain boolean) returns void
+language plpgsql
+set enable_seqscan = off set max_parallel_workers_per_gather = 0 as $$
+declare
+	again int[];
+	lapsed int[] := '{}';
+	due timestamptz := now() + retry_after;
+	ends timestamptz;
+	n record;
+begin
+	select expires_at into ends from mailing where id = c.mailing_id;
+	select count(*) filter (where o.result = 'accepted') as accepted,
+		count(*) filter (where o.result = 'refused') as refused,
+		count(*) filter (where o.result = 'expired') as expired,
+		count(*) filter (where o.result = 'suppressed') as suppressed,
+		count(*) filter (where o.result = 'uncertain') as uncertain,
+		array_agg(o.seq order by o.seq) filter (where
+			o.result = 'deferred') as deferred
+	into n from chunk_outcomes(c) o;
+	again := coalesce(n.deferred, '{}');
+	if due > ends then
+		lapsed := again;
+		again := '{}';
+		insert into outcome (mailing_id, seq, attempt, result)
+		select c.mailing_id, s, c.attempt + 1, 'expired'
+		from unnest(lapsed) s;
+	elsif n.uncertain > 0 and not hold_uncertain then
+		again := again || array(
+			select o.seq from chunk_outcomes(c) o
+			where o.result = 'uncertain' and not exists (select from outcome u
+					where u.mailing_id = o.mailing_id
+						and u.seq = o.seq
+						and u.attempt < o.attempt
+						and u.result = 'uncertain'
+						and u.stage is not null));
+	end if;
+	if n.expired + cardinality(lapsed) > 0 then
+		perform bounce_expired(c.mailing_id, lapsed || array(
+			select o.seq from chunk_outcomes(c) o
+			where o.result = 'expired'));
+	end if;
+	update chunk set done_at = now(), leased_by = null, leased_until = null,
+		accepted = n.accepted, refused = n.refused,
+		expired = n.expired + cardinality(lapsed),
+		suppressed = n.suppressed,
+		uncertain = n.uncertain + coalesce(cardinality(n.deferred), 0)
+			- cardinality(lapsed) - cardinality(again)
+	where mailing_id = c.mailing_id and no = c.no;
+	perform chunk_add(c.mailing_id, c.attempt + 1, again, due);
+	if not exists (select from chunk where mailing_id = c.mailing_id
+		and done_at is null) then
+		perform mailing_close(c.mailing_id);
+	end if;
+end $$;
+
+-- As it was (0008), and what came back from a person or about one goes as well.
+create or replace function subscriber_erase(the_subscriber bigint, way text)
+returns jsonb language plpgsql as $$
+declare
+	h bytea;
+	events int;
+	copies int;
+	letters int;
+	lines int;
+	came_back int;
+begin
+	select address_hash into h from subscriber
+	where id = the_subscriber for update;
+	if h is null then
+		return null;
+	end if;
+	delete from signup where address_hash = h;
+	update delivery set address_sealed = null
+	where subscriber_id = the_subscriber and address_sealed is not null;
+	get diagnostics copies = row_count;
+	delete from consent_event where address_hash = h;
+	get diagnostics events = row_count;
+	delete from letter where subscriber_id = the_subscriber;
+	get diagnostics letters = row_count;
+	delete from returned where subscriber_id = the_subscriber
+		or from_hash = h;
+	get diagnostics came_back = row_count;
+	update activity set subject_id = null
+	where subject = 'subscriber' and subject_id = the_subscriber;
+	get diagnostics lines = row_count;
+	delete from subscriber where id = the_subscriber;
+	-- A complaint or a block stays what it is.
+	insert into suppression (address_hash, reason) values (h, 'erased')
+	on conflict (address_hash) do update
+		set reason = 'erased', on_date = excluded.on_date
+		where suppression.reason = 'unsubscribed';
+	perform activity_add(way, 'subscriber', null, 'erased');
+	return jsonb_build_object('subscriber', 1, 'events', events,
+		'letters', letters, 'copies', copies, 'activity', lines,
+		'returned', came_back);
+end $$;
+
+create or replace function retention_kinds() returns text[]
+language sql immutable as $$
+	select '{pending,left,proof,events,copies,details,deliveries,mails,'
+		'messages,letters,activity,pace,raw,returned,bounces,'
+		'forwards}'::text[]
+$$;
+
+-- What came back: as it was and from whom for seven days, what it meant for as
+-- long as deliveries; and what was passed on of it, once that is over.
+create function retention_returned(the_kind text, moment timestamptz,
+	batch int) returns bigint language plpgsql as $$
+declare
+	n bigint;
+	them bigint[];
+begin
+	if the_kind = 'raw' then
+		update returned set raw_sealed = null, from_sealed = null,
+			subject_sealed = null
+		where id in (select x.id from returned x
+			where x.at <= moment - interval '7 days'
+				and num_nonnulls(x.raw_sealed, x.from_sealed,
+					x.subject_sealed) > 0
+			limit batch);
+	elsif the_kind = 'returned' then
+		delete from returned where id in (select x.id from returned x
+			where x.at <= moment - interval '90 days' limit batch);
+	elsif the_kind = 'bounces' then
+		delete from bounce where id in (select x.id from bounce x
+			where x.at <= moment - interval '90 days' limit batch);
+	else
+		them := array(select distinct d.message_id from message x
+			join delivery d on d.message_id = x.id
+			join mailing_over m on m.id = d.mailing_id
+			where x.sealed and m.over_at <= moment - interval '7 days'
+			limit batch);
+		delete from outcome o using delivery d
+		where o.mailing_id = d.mailing_id and d.message_id = any (them);
+		with gone as (
+			delete from delivery where message_id = any (them)
+			returning mailing_id)
+		delete from mailing where id in (select mailing_id from gone);
+		delete from message where id = any (them);
+	end if;
+	get diagnostics n = row_count;
+	return n;
+end $$;
+
+-- As it was (0013), with these.
+create or replace function retention_batch(the_kind text, moment timestamptz, batch int)
+returns bigint language plpgsql as $$
+declare
+	n bigint;
+begin
+	if the_kind in ('pending', 'left', 'proof', 'events') then
+		return retention_people(the_kind, moment, batch);
+	elsif the_kind in ('details', 'deliveries') then
+		return retention_deliveries(the_kind, moment, batch);
+	elsif the_kind in ('copies', 'mails', 'messages', 'letters') then
+		return retention_mails(the_kind, moment, batch);
+	elsif the_kind in ('raw', 'returned', 'bounces', 'forwards') then
+		return retention_returned(the_kind, moment, batch);
+	elsif the_kind = 'activity' then
+		delete from activity where id in (select x.id from activity x
+			where x.at <= moment - interval '12 months' limit batch);
+	else
+		delete from pace where changed_at <= moment - interval '30 days';
+	end if;
+	get diagnostics n = row_count;
+	return n;
+end $$;
+
+-- What is wrong with our mail in the eyes of those who refuse it: of an issue,
+-- in three days, three readers or one in a hundred for the same reason, with
+-- the status that was most given for it.  Readers can do nothing about it.
+create function blocked_conditions(at timestamptz)
+returns table (key text, issue_id bigint, text text, since timestamptz)
+language sql stable security definer set search_path from current as $$
+	select 'blocked', x.issue_id,
+		string_agg(trim(x.reason || ' ' || x.status) || ': ' || x.n, ', '
+			order by x.n desc, x.reason), min(x.since)
+	from (select b.issue_id, b.reason,
+			count(distinct b.subscriber_id) as n,
+			coalesce(mode() within group (order by b.status)
+				filter (where b.status <> ''), '') as status,
+			min(b.at) as since, max(m.planned) as planned
+		from bounce b
+		join mailing m on m.id = b.mailing_id and m.kind = 'issue'
+		where b.effect = 'blocked' and b.at <= $1
+			and b.at > $1 - interval '3 days'
+		group by b.issue_id, b.reason) x
+	where x.n >= 3 or x.n * 100 >= x.planned
+	group by x.issue_id
+$$;
+alter function alarm_conditions(timestamptz, text)
+	rename to issue_conditions;
+create function alarm_conditions(at timestamptz, quiet_hours text)
+returns table (key text, issue_id bigint, text text, since timestamptz)
+language sql stable as $$
+	select * from issue_conditions(at, quiet_hours)
+	union all select * from blocked_conditions(at)
+$$;
