@@ -65,10 +65,15 @@ without_marks(struct slice s, struct arena *arena)
 	return slice_of(out, n);
 }
 
+/* Fields elsewhere count only where no part has the type for them: the words
+ * for people may quote some. */
 static void
-take_report(struct content *c, struct slice report)
+take_report(struct content *c, struct slice report, bool is_typed)
 {
-	if (c->nreports < CONTENT_REPORTS_MAX)
+	if (is_typed && !c->is_typed)
+		c->nreports = 0;
+	c->is_typed |= is_typed;
+	if (is_typed == c->is_typed && c->nreports < CONTENT_REPORTS_MAX)
 		c->reports[c->nreports++] = report;
 }
 
@@ -84,7 +89,7 @@ take_text(struct content *c, struct slice *texts, size_t *n,
 		"feedback-type:"))
 		(void)fields_read(text, arena, &c->feedback);
 	if (delivery_is(text))
-		take_report(c, text);
+		take_report(c, text, false);
 	if (!p->is_attachment && slice_trim(text).n > 0 && *n < TEXTS_MAX)
 		texts[(*n)++] = text;
 }
@@ -117,7 +122,7 @@ take_part(struct content *c, const struct part *p, struct arena *arena)
 
 	if (part_is(p, "message/delivery-status") ||
 	    part_is(p, "message/global-delivery-status")) {
-		take_report(c, part_bytes(p, CONTENT_REPORT_MAX, arena));
+		take_report(c, part_bytes(p, CONTENT_REPORT_MAX, arena), true);
 	} else if (part_is(p, "message/feedback-report")) {
 		(void)fields_read(part_bytes(p, CONTENT_REPORT_MAX, arena),
 		    arena, &c->feedback);
@@ -131,7 +136,7 @@ take_part(struct content *c, const struct part *p, struct arena *arena)
 		if (delivery_is(
 			slice_of(bytes.p, bytes.n < 4096 ? bytes.n : 4096)) &&
 		    !part_is(p, "message/rfc822"))
-			take_report(c, bytes);
+			take_report(c, bytes, false);
 		else
 			take_original(c, bytes, arena);
 	}

@@ -20,6 +20,7 @@ struct content {
 	struct slice text;   /* for people, without what we sent */
 	struct slice reports[CONTENT_REPORTS_MAX]; /* of delivery */
 	size_t nreports;
+	bool is_typed; /* the reports stood in parts of such a type */
 	struct fields feedback, receipt; /* n == 0: there is none */
 	/* What we sent, as a part or quoted in the text. */
 	struct fields original;

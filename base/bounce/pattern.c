@@ -8,6 +8,8 @@
 #include "base/bounce/fold.h"
 
 #define PIECE_MAX 200
+#define ALTERNATIVE_MAX 400 /* with its brackets written out */
+#define STATES_AT_FIRST 256
 #define PIECES_MAX 8192
 #define PLACES_MAX 4096 /* pieces with a star behind them */
 
@@ -35,7 +37,7 @@ struct pattern_set {
 	uint8_t class[256]; /* of bytes; 0: in no pattern */
 	size_t nclasses;
 	struct state *states;
-	size_t nstates;
+	size_t nstates, states_max;
 	uint16_t *next; /* [state * nclasses + class] */
 };
 
@@ -59,6 +61,24 @@ next_of(const struct pattern_set *set, size_t state, char c)
 	return &set->next[state * set->nclasses + set->class[(unsigned char)c]];
 }
 
+static void
+grow(struct pattern_set *set)
+{
+	size_t was = set->states_max, max = 2 * was, row = set->nclasses;
+
+	if (was == UINT16_MAX)
+		abort();
+	max = max > UINT16_MAX ? UINT16_MAX : max;
+	set->states =
+	    must(reallocarray(set->states, max, sizeof(*set->states)));
+	memset(set->states + was, 0, (max - was) * sizeof(*set->states));
+	set->next =
+	    must(reallocarray(set->next, max * row, sizeof(*set->next)));
+	memset(set->next + was * row, 0,
+	    (max - was) * row * sizeof(*set->next));
+	set->states_max = max;
+}
+
 /* Adds the way through the trie; returns the state at its end. */
 static size_t
 add_path(struct pattern_set *set, const char *s, size_t n)
@@ -69,8 +89,10 @@ add_path(struct pattern_set *set, const char *s, size_t n)
 		uint16_t *next = next_of(set, state, s[i]);
 
 		if (*next == 0) {
-			if (set->nstates == UINT16_MAX)
-				abort();
+			if (set->nstates == set->states_max) {
+				grow(set);
+				next = next_of(set, state, s[i]);
+			}
 			*next = (uint16_t)set->nstates++;
 		}
 		state = *next;
@@ -85,6 +107,7 @@ add_piece(struct pattern_set *set, const struct piece *as, const char *text,
 	struct piece *p = &set->pieces[set->npieces];
 	char folded[PIECE_MAX];
 	struct state *end;
+	size_t state;
 
 	*p = *as;
 	n = fold(folded, sizeof(folded), text, n);
@@ -95,7 +118,8 @@ add_piece(struct pattern_set *set, const struct piece *as, const char *text,
 	p->bytes = (uint8_t)n;
 	p->begins_word = p->begins_word && is_word(folded[0]);
 	p->ends_word = p->ends_word && is_word(folded[n - 1]);
-	end = &set->states[add_path(set, folded, n)];
+	state = add_path(set, folded, n);
+	end = &set->states[state];
 	p->sibling = end->piece;
 	end->piece = (uint16_t)set->npieces++;
 }
@@ -132,21 +156,59 @@ add_alternative(struct pattern_set *set, size_t pattern, const char *s,
 	}
 }
 
+/* Writes out what the first brackets stand for: each option, and the rest. */
+static void
+expand(struct pattern_set *set, size_t pattern, char *text, size_t n,
+    const char *s, const char *end)
+{
+	const char *open = memchr(s, '(', (size_t)(end - s)), *close;
+	size_t before = (size_t)((open != NULL ? open : end) - s);
+
+	if (n + before > ALTERNATIVE_MAX)
+		abort();
+	memcpy(text + n, s, before);
+	n += before;
+	if (open == NULL) {
+		add_alternative(set, pattern, text, text + n);
+		return;
+	}
+	close = memchr(open, ')', (size_t)(end - open));
+	if (close == NULL || n + (size_t)(close - open) > ALTERNATIVE_MAX)
+		abort();
+	for (const char *option = open + 1; option <= close;) {
+		size_t length = strcspn(option, "|)");
+
+		memcpy(text + n, option, length);
+		expand(set, pattern, text, n + length, close + 1, end);
+		option += length + 1;
+	}
+}
+
+/* The bar outside of brackets, or the end of the pattern. */
+static const char *
+end_of_alternative(const char *s)
+{
+	for (bool inside = false; *s != '\0' && (inside || *s != '|'); s++)
+		inside = *s == '(' || (inside && *s != ')');
+	return s;
+}
+
 static void
 add_pattern(struct pattern_set *set, size_t i, const struct pattern *pattern)
 {
+	char text[ALTERNATIVE_MAX];
 	const char *s = pattern->text;
 
 	if (pattern->group >= PATTERN_GROUPS)
 		abort();
 	set->groups[i] = (uint8_t)pattern->group;
 	for (;;) {
-		const char *bar = strchrnul(s, '|');
+		const char *end = end_of_alternative(s);
 
-		add_alternative(set, i, s, bar);
-		if (*bar == '\0')
+		expand(set, i, text, 0, s, end);
+		if (*end == '\0')
 			return;
-		s = bar + 1;
+		s = end + 1;
 	}
 }
 
@@ -206,20 +268,18 @@ struct pattern_set *
 pattern_set_new(const struct pattern *patterns, size_t n)
 {
 	struct pattern_set *set = must(calloc(1, sizeof(*set)));
-	size_t states_max = 1;
 
 	set->nclasses = 1;
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n; i++)
 		add_classes(set, patterns[i].text);
-		states_max += strlen(patterns[i].text);
-	}
 	set->groups = must(calloc(n, sizeof(*set->groups)));
 	set->pieces = must(calloc(PIECES_MAX, sizeof(*set->pieces)));
 	set->npieces = 1;
-	set->states = must(calloc(states_max, sizeof(*set->states)));
+	set->states_max = STATES_AT_FIRST;
+	set->states = must(calloc(set->states_max, sizeof(*set->states)));
 	set->nstates = 1;
 	set->next =
-	    must(calloc(states_max * set->nclasses, sizeof(*set->next)));
+	    must(calloc(set->states_max * set->nclasses, sizeof(*set->next)));
 	for (size_t i = 0; i < n; i++)
 		add_pattern(set, i, &patterns[i]);
 	complete_all(set);

@@ -1,8 +1,8 @@
 /*
  * pattern - many patterns looked for in one pass over a text
  *
- * A pattern is plain words: "mailbox full|over * quota".  A bar separates
- * alternatives.  A star stands for what may come between (PATTERN_GAP bytes);
+ * A pattern is plain words: "(mailbox|inbox) full|over * quota".  A bar
+ * separates alternatives, of all of it or in brackets, which do not nest.  A star stands for what may come between (PATTERN_GAP bytes);
  * without a blank beside it, it may also be part of a word: "reject*".  ^ and
  * $ are the beginning and the end of the text.  Words match whole.  Pattern
  * and text are folded (base/bounce/fold.h).

@@ -127,6 +127,10 @@ static const struct {
 	{ "xtext", "rfc822;jan@club.example\nA",
 	    "rfc822;jan@club.example (by alias)\nA" },
 	{ "status with words", "5.1.1\nD", "5.1.1 (no such user)\nD" },
+	{ "fields in the words", "at host mx.example.\n",
+	    "at host mx.example.\n\n"
+	    "Final-Recipient: rfc822; kees@shop.example\n"
+	    "Action: failed\nStatus: 5.1.1\n" },
 	{ "only headers back", "message/rfc822\n\nRet",
 	    "text/rfc822-headers\n\nRet" },
 	{ "a report inside what came back", "\nHello\n",
