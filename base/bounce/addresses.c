@@ -26,6 +26,17 @@ is_domain(unsigned char c)
 	return isalnum(c) || c >= 0x80 || c == '.' || c == '-' || c == '_';
 }
 
+/* U+3000 to U+9FFF and U+F000 to U+FFFF: writing without blanks, and its
+ * marks. */
+static bool
+is_ideograph(const char *p)
+{
+	unsigned char lead = (unsigned char)p[0];
+
+	return ((lead >= 0xe3 && lead <= 0xe9) || lead == 0xef) &&
+	    (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80;
+}
+
 /* Where the local part before the @ at `at` begins; at when there is none. */
 static size_t
 local_start(struct slice s, size_t at)
@@ -40,7 +51,8 @@ local_start(struct slice s, size_t at)
 		return at;
 	}
 	while (i > 0 && at - i < ADDRESSES_LOCAL_MAX &&
-	    is_local((unsigned char)s.p[i - 1]))
+	    is_local((unsigned char)s.p[i - 1]) &&
+	    !(i > 2 && is_ideograph(s.p + i - 3)))
 		i--;
 	/* Marks of quoting and lists, not the beginning of a name; but
 	 * "=?utf-8?Q?...?=" is one. */
@@ -59,6 +71,23 @@ local_start(struct slice s, size_t at)
 	return i;
 }
 
+/* The last label is of ASCII or it is not; in a sentence without blanks
+ * ("user@host.example您好") the words follow at once. */
+static size_t
+label_end(struct slice s, size_t at, size_t end)
+{
+	size_t label = end;
+
+	while (label > at && s.p[label - 1] != '.')
+		label--;
+	if (label < end && (s.p[label] & 0x80) == 0)
+		while (label < end && (s.p[label] & 0x80) == 0)
+			label++;
+	else
+		label = end;
+	return label;
+}
+
 static size_t
 domain_end(struct slice s, size_t at)
 {
@@ -73,6 +102,7 @@ domain_end(struct slice s, size_t at)
 	while (
 	    i < s.n && i - at < ADDRESS_MAX && is_domain((unsigned char)s.p[i]))
 		i++;
+	i = label_end(s, at, i);
 	while (i > at && strchr(".-_", s.p[i - 1]) != NULL)
 		i--;
 	return i;

@@ -89,7 +89,10 @@ weigh_sender(const struct content *c, struct arena *arena, struct evidence *e)
 	e->machine += e->is_daemon ? 2 : e->is_robot ? 1 : 0;
 	e->machine += *automatic != '\0' && strncmp(automatic, "no", 2) != 0;
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		e->is_marked |= has(c->top, marks[i]);
+		if (has(c->top, marks[i])) {
+			e->is_marked = true;
+			e->says = 2;
+		}
 	e->is_marked |=
 	    strcmp(c->mail.parts[0].report_type, "delivery-status") == 0;
 	e->machine += e->is_marked ? 3 : 0;

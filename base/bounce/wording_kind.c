@@ -1,5 +1,6 @@
 #include "base/bounce/wording_kind.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -68,20 +69,27 @@ wording_kind_init(void)
 		    sizeof(patterns) / sizeof(patterns[0]));
 }
 
+/* Does a word of value begin so?  "root@" is not in "degroot@". */
+static bool
+has_word(const char *value, const char *begin, size_t n)
+{
+	for (const char *at = value; *at != '\0'; at++)
+		if ((at == value || isalnum((unsigned char)at[-1]) == 0) &&
+		    strncasecmp(at, begin, n) == 0)
+			return true;
+	return false;
+}
+
 /* Is one of the values, separated by bars, in it? */
 static bool
 has_value(const char *value, const char *values)
 {
-	char one[40];
-
 	if (*values == '\0')
 		return *value != '\0';
 	for (;;) {
 		size_t n = strcspn(values, "|");
 
-		memcpy(one, values, n);
-		one[n] = '\0';
-		if (strcasestr(value, one) != NULL)
+		if (has_word(value, values, n))
 			return true;
 		if (values[n] == '\0')
 			return false;
@@ -137,7 +145,8 @@ find_in_subject(const char *subject)
 
 	pattern_set_find(set, folded, n, first);
 	best = first_of(first, IN(SUBJECT) | IN(ANYWHERE) | IN(AWAY));
-	if (best != NONE && rules[best].kind == LEAVE && is_answer(folded, n))
+	if (best != NONE && rules[best].kind != BOUNCE_AUTOREPLY &&
+	    rules[best].kind != BOUNCE_CHALLENGE && is_answer(folded, n))
 		return NONE;
 	return best;
 }
@@ -212,33 +221,51 @@ find_words(const struct wording_mail *m, size_t own, bool is_machine)
 	return best == NONE ? NULL : &rules[best];
 }
 
+static bool
+is_of_machine(const struct rule *words)
+{
+	return words != NULL &&
+	    (words->kind == BOUNCE_AUTOREPLY ||
+		words->kind == BOUNCE_CHALLENGE || words->kind == CLIENT_LEAVE);
+}
+
+/* What the writer says of itself comes first, then where it was sent to, then
+ * what a header field says. */
+static const struct rule *
+choose(const struct wording_mail *m, const struct rule *field,
+    const struct rule *words, size_t own)
+{
+	static const struct rule token = { "token", BOUNCE_UNSUBSCRIBE },
+				 person = { "person", BOUNCE_PERSON };
+	int kind = words != NULL ? words->kind : BOUNCE_PERSON;
+
+	if (kind == BOUNCE_AUTOREPLY || kind == BOUNCE_CHALLENGE ||
+	    kind == BOUNCE_MOVED)
+		return words;
+	if (m->has_token)
+		return &token;
+	if (kind == CLIENT_LEAVE)
+		return words;
+	if (field != NULL)
+		return field;
+	if (words == NULL || (kind == LEAVE && own > LEAVE_TEXT_MAX))
+		return &person;
+	return words;
+}
+
 enum bounce_kind
 wording_kind(const struct wording_mail *m, bool *ret_automatic,
     const char **ret_rule)
 {
-	static const struct rule null_sender = { "null-sender", BOUNCE_OTHER },
-				 token = { "token", BOUNCE_UNSUBSCRIBE },
-				 person = { "person", BOUNCE_PERSON };
+	static const struct rule null_sender = { "null-sender", BOUNCE_OTHER };
 	size_t own = own_length(m);
 	const struct rule *field = find_field(m), *words, *r;
 
 	if (field == NULL && m->is_null_sender)
 		field = &null_sender;
 	words = find_words(m, own, field != NULL);
-	if (words == NULL)
-		words = field != NULL ? field : &person;
-	r = words;
-	*ret_automatic = field != NULL || words->kind == BOUNCE_AUTOREPLY ||
-	    words->kind == BOUNCE_CHALLENGE || words->kind == CLIENT_LEAVE;
-	if (words->kind != BOUNCE_CHALLENGE && words->kind != BOUNCE_MOVED &&
-	    (words == field || words->kind != BOUNCE_AUTOREPLY)) {
-		if (m->has_token)
-			r = &token;
-		else if (field != NULL && words->kind != CLIENT_LEAVE)
-			r = field;
-		else if (words->kind == LEAVE && own > LEAVE_TEXT_MAX)
-			r = &person;
-	}
+	r = choose(m, field, words, own);
+	*ret_automatic = field != NULL || is_of_machine(words);
 	*ret_rule = r->word;
 	return r->kind == LEAVE || r->kind == CLIENT_LEAVE
 	    ? BOUNCE_UNSUBSCRIBE
