@@ -3,10 +3,11 @@
 
 create table contribution (
 	id bigint generated always as identity primary key,
+	returned_id bigint references returned on delete set null,
 	-- The same mail in two mailboxes is one.
 	message_hash bytea unique,
 	at timestamptz not null default now(),
-	-- Who sent it, while that may matter: for 90 days.
+	-- Who sent it, for as long as the mail itself is on record.
 	sender_hash bytea,
 	sender_sealed bytea,
 	-- Our mail server vouches that it is theirs.
@@ -17,7 +18,8 @@ create table contribution (
 	left_out text[] not null default '{}', -- 'folder.pdf (120 kB)'
 	check ((outcome = 'item') = (item_id is not null))
 );
-create index contribution_sender on contribution (sender_hash, at);
+create index contribution_sender on contribution (sender_hash);
+create index contribution_returned on contribution (returned_id);
 
 alter table letter add column contribution_id bigint references contribution
 	on delete cascade;
@@ -29,13 +31,21 @@ alter table letter drop constraint letter_kind_check,
 		'contribution'));
 
 -- Who is forgotten as a reader is forgotten here as well.
-create function contribution_forget() returns trigger language plpgsql as $$
+create function contribution_forget() returns trigger
+language plpgsql security definer set search_path from current as $$
 begin
-	update contribution set sender_hash = null, sender_sealed = null
-	where sender_hash = old.address_hash;
-	return null;
+	if tg_table_name = 'subscriber' then
+		update contribution set sender_hash = null, sender_sealed = null
+		where sender_hash = old.address_hash;
+	else
+		update contribution set sender_hash = null, sender_sealed = null
+		where returned_id = old.id;
+	end if;
+	return old;
 end $$;
-create trigger contribution_forget after delete on subscriber
+create trigger contribution_forget before delete on subscriber
+	for each row execute function contribution_forget();
+create trigger contribution_forget before delete on returned
 	for each row execute function contribution_forget();
 
 -- A draft.  What nobody vouches for is parked, so that a person looks first.
@@ -90,11 +100,9 @@ begin
 	if exists (select from contribution where message_hash = the_message) then
 		return 'nothing';
 	end if;
-	update contribution set sender_hash = null, sender_sealed = null
-	where at < now() - interval '90 days' and sender_hash is not null;
-	insert into contribution (message_hash, sender_hash, sender_sealed,
-		verified, outcome, item_id, language, left_out)
-	values (the_message, the_from, from_seal, is_verified, way,
+	insert into contribution (returned_id, message_hash, sender_hash,
+		sender_sealed, verified, outcome, item_id, language, left_out)
+	values (i, the_message, the_from, from_seal, is_verified, way,
 		case way when 'item' then contribution_item(is_verified, lang,
 			title, body, note) end, guess,
 		array(select jsonb_array_elements_text(the_left_out)))

@@ -234,6 +234,18 @@ def test_who_is_erased_is_forgotten(desk):
     assert CONTRIBUTOR not in shown
 
 
+def test_who_sent_it_is_forgotten_in_time(desk):
+    desk.send(mail())
+    desk.send(mail())
+    desk.db.rows("update returned set at = now() - interval '91 days'"
+                 " where id = (select min(id) from returned)")
+    assert desk.run("schedule", "--once").returncode == 0
+    assert desk.db.rows("select sender_sealed is null and sender_hash is null"
+                        " as gone, item_id is not null as item"
+                        " from contribution order by id") == [
+        {"gone": True, "item": True}, {"gone": False, "item": True}]
+
+
 def test_an_item_or_nothing(desk):
     """Whatever fails, the mail stays and nothing is half there."""
     desk.db.rows("set search_path = tweeluik; create function fail() returns"
