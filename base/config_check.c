@@ -306,6 +306,8 @@ config_check_values(struct cfg_t *cfg)
 		{ "mailbox|use", check_mailbox_use },
 		{ "mailbox|port", check_number },
 		{ "mailbox|tls", check_tls },
+		{ "mailbox|user", check_one_line },
+		{ "mailbox|folder", check_one_line },
 	};
 
 	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)

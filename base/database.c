@@ -158,7 +158,7 @@ add_file(struct database *d, const char *name, struct err *e)
 /* jit: compiling a query takes a second, none of ours runs so long.  The rest
  * is for a server that no longer hears of us: what we had locked must not stay
  * so for longer than half a lease. */
-static const char session[] = "-csearch_path=tweeluik "
+static const char session[] = "-csearch_path=tweeluik,pg_temp "
 			      "-cclient_min_messages=warning "
 			      "-cTimeZone=UTC -cjit=off "
 			      "-ctcp_user_timeout=20000 "

@@ -277,7 +277,7 @@ keys_open(const struct keys *k, char ret_address[ADDRESS_MAX + 1],
 	unsigned char plain[ADDRESS_MAX];
 	size_t len = n - KEYS_SEAL_BYTES;
 
-	if (n <= KEYS_SEAL_BYTES || len > sizeof(plain) ||
+	if (n < KEYS_SEAL_BYTES || len > sizeof(plain) ||
 	    !unseal(k, plain, sealed, n)) {
 		(void)err_set(e, ERR_INPUT,
 		    "A stored address does not open with the keys at hand");

@@ -20,10 +20,3 @@ $(NGINX):
 	@touch $@
 
 system: $(AXE_JS) $(NGINX)
-
-.PHONY: test-browser
-test-browser: programs data $(B)/tests/web-keys $(AXE_JS) $(NGINX)
-	BUILD=$(B) TWEELUIK_BUILD=$(B) $(PYTHON) -m pytest -q \
-	    tests/system/test_pages.py tests/system/test_journeys.py \
-	    tests/system/test_scanners.py tests/system/test_withstand.py \
-	    tests/system/test_proxy.py tests/system/test_key_change.py

@@ -24,13 +24,14 @@ install: all
 	    $(SHAREDIR)/doc/tweeluik
 
 clean:
-	rm -rf build build-asan
+	rm -rf build build-asan build-fuzz
 
 help:
 	@echo "make               programs into build/ (MODE=asan: with sanitizers)"
 	@echo "make demo          one real issue, from items to mail in $(DEMO_DIR)/mail/new"
 	@echo "make run           the same set-up kept running (WEB_PORT=$(WEB_PORT), RUN_DIR=$(RUN_DIR))"
 	@echo "make check         every test; ends with 'N passed, N failed'"
+	@echo "make system        the system tests alone; SYSTEM=tests/system/test_web.py: one file"
 	@echo "make install       DESTDIR= PREFIX=$(PREFIX)"
 	@echo "make bench         measurements, each beside its peer, into build/bench.json"
 	@echo "make fault         an issue while everything fails, 80 rounds; into build/fault.json"

@@ -13,7 +13,3 @@ $(SMTP_SINK):
 	cd $(B)/postfix && apt-get -qq -o APT::Sandbox::User=root download postfix
 	dpkg -x $(B)/postfix/postfix_*.deb $(B)/postfix
 	@touch $@
-
-.PHONY: test-smtp
-test-smtp: $(B)/tests/smtp-probe $(SMTP_SINK)
-	BUILD=$(B) $(PYTHON) -m pytest -q tests/system/test_smtp.py

@@ -41,7 +41,7 @@ grant select on schedule_exception, schedule_break, edition, issue_item,
 grant select (id, address_hash, language, state, paused_until, tags,
 	organisation_id) on subscriber to tweeluik_schedule;
 grant insert, select on archive_note to tweeluik_schedule;
-grant update (state, state_reason, state_at, paused_until, returned_at)
+grant update (state, state_reason, state_at, paused_until)
 	on subscriber to tweeluik_schedule;
 grant select (id, kind, subscriber_id, organisation_id, language, at,
 	written_at) on letter to tweeluik_schedule;
@@ -54,8 +54,9 @@ grant delete on edition, archive_issue to tweeluik_schedule;
 grant select (issue_id) on archive_issue to tweeluik_schedule;
 grant update (state, changed_by, issue_id) on item to tweeluik_schedule;
 grant execute on all functions in schema tweeluik to tweeluik_schedule;
-revoke execute on function restore_hold(text), retention(timestamptz, int)
-	from tweeluik_schedule;
+revoke execute on function restore_hold(text), retention(timestamptz, int),
+	retention_round(timestamptz, int), departures_known(),
+	departures_apply(text, bigint, text, text) from tweeluik_schedule;
 grant usage on all sequences in schema tweeluik to tweeluik_schedule;
 
 -- send: leases, opens what it leased, appends outcomes.
@@ -64,7 +65,7 @@ grant select on mailing, delivery, chunk, message, outcome, suppression,
 	schedule, sending_hold to tweeluik_send;
 grant select (id, address_hash, address_sealed, language, state)
 	on subscriber to tweeluik_send;
-grant update (state, state_reason, state_at, returned_at) on subscriber
+grant update (state, state_reason, state_at, paused_until) on subscriber
 	to tweeluik_send;
 grant insert on outcome, chunk, consent_event to tweeluik_send;
 grant update on chunk to tweeluik_send;

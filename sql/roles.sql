@@ -16,4 +16,9 @@ begin
 	-- A restore makes the schema anew.
 	execute format('grant create on database %I to tweeluik_owner',
 		current_database());
+	-- Only an import needs tables for itself.
+	execute format('revoke temporary on database %I from public',
+		current_database());
+	execute format('grant temporary on database %I to tweeluik_composer',
+		current_database());
 end $$;

@@ -106,7 +106,7 @@ struct bounce {
 	const char *text; /* what was written, without quoting; for a person */
 };
 
-/* Builds the tables of rules.  Takes a millisecond. */
+/* Builds the tables of rules.  Takes some 30 milliseconds. */
 void bounce_init(void);
 
 int bounce_read(const char *bytes, size_t n, struct arena *arena,

@@ -122,6 +122,12 @@ field_unfold(struct slice value, struct arena *arena)
 			c = ' ';
 		if (c < ' ' || c == 127)
 			continue;
+		/* The others that steer a terminal: U+0080 to U+009F. */
+		if (c == 0xc2 && i + 1 < v.n &&
+		    (unsigned char)v.p[i + 1] < 0xa0) {
+			i++;
+			continue;
+		}
 		if (c == ' ' && n > 0 && out[n - 1] == ' ')
 			continue;
 		out[n++] = (char)c;

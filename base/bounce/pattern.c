@@ -9,7 +9,7 @@
 
 #define PIECE_MAX 200
 #define ALTERNATIVE_MAX 400 /* with its brackets written out */
-#define STATES_AT_FIRST 256
+#define STATES_STEP 4096
 #define PIECES_MAX 8192
 #define PLACES_MAX 4096 /* pieces with a star behind them */
 
@@ -64,11 +64,11 @@ next_of(const struct pattern_set *set, size_t state, char c)
 static void
 grow(struct pattern_set *set)
 {
-	size_t was = set->states_max, max = 2 * was, row = set->nclasses;
+	size_t was = set->states_max, max = was + STATES_STEP,
+	       row = set->nclasses;
 
-	if (was == UINT16_MAX)
+	if (max > UINT16_MAX)
 		abort();
-	max = max > UINT16_MAX ? UINT16_MAX : max;
 	set->states =
 	    must(reallocarray(set->states, max, sizeof(*set->states)));
 	memset(set->states + was, 0, (max - was) * sizeof(*set->states));
@@ -130,8 +130,11 @@ add_alternative(struct pattern_set *set, size_t pattern, const char *s,
     const char *end)
 {
 	struct piece p = { .pattern = (uint16_t)pattern };
-	bool open_end = end > s && end[-1] == '*';
+	bool open_end;
 
+	if (s == end)
+		abort();
+	open_end = end[-1] == '*';
 	p.begins_text = *s == '^';
 	p.begins_word = *s != '*';
 	s += *s == '^' || *s == '*';
@@ -151,7 +154,7 @@ add_alternative(struct pattern_set *set, size_t pattern, const char *s,
 			return;
 		s = star + 1;
 		p.begins_text = false;
-		p.begins_word = *s == ' ';
+		p.begins_word = s < end && *s == ' ';
 		p.after = p.at;
 	}
 }
@@ -269,13 +272,15 @@ pattern_set_new(const struct pattern *patterns, size_t n)
 {
 	struct pattern_set *set = must(calloc(1, sizeof(*set)));
 
+	if (n == 0)
+		abort();
 	set->nclasses = 1;
 	for (size_t i = 0; i < n; i++)
 		add_classes(set, patterns[i].text);
 	set->groups = must(calloc(n, sizeof(*set->groups)));
 	set->pieces = must(calloc(PIECES_MAX, sizeof(*set->pieces)));
 	set->npieces = 1;
-	set->states_max = STATES_AT_FIRST;
+	set->states_max = STATES_STEP;
 	set->states = must(calloc(set->states_max, sizeof(*set->states)));
 	set->nstates = 1;
 	set->next =

@@ -145,7 +145,8 @@ find_in_subject(const char *subject)
 
 	pattern_set_find(set, folded, n, first);
 	best = first_of(first, IN(SUBJECT) | IN(ANYWHERE) | IN(AWAY));
-	if (best != NONE && rules[best].kind == LEAVE && is_answer(folded, n))
+	if (best != NONE && rules[best].kind != BOUNCE_AUTOREPLY &&
+	    rules[best].kind != BOUNCE_CHALLENGE && is_answer(folded, n))
 		return NONE;
 	return best;
 }

@@ -6,6 +6,8 @@
 #include "composer/cli/words.h"
 #include "composer/issue/issue.h"
 
+#define READERS_SHOWN 50 /* to people; there are seldom more than five */
+
 /* From which moment, and about which issue alone. */
 struct span {
 	struct param issue, since;
@@ -223,7 +225,18 @@ print_list(struct cli *c, const struct span *s, const json_t *doc)
 		out("%s\n", tr("Nothing waits for a person"));
 	if (json_array_size(readers) > 0)
 		out(tr("To judge (%zu)\n"), json_array_size(readers));
-	json_array_foreach(readers, i, o) print_reader(c, o);
+	json_array_foreach(readers, i, o)
+	{
+		if (i == READERS_SHOWN) {
+			out("  %s\n",
+			    arena_printf(&c->arena, tr("and %s more"),
+				cli_number(c,
+				    (long long)(json_array_size(readers) -
+					i))));
+			break;
+		}
+		print_reader(c, o);
+	}
 	if (json_array_size(readers) > 0 && json_array_size(mails) > 0)
 		out("\n");
 	print_mails(c, mails);

@@ -17,13 +17,15 @@ print_reader(struct cli *c, const json_t *o)
 
 	cli_line(tr("Address"), json_str(o, "address"));
 	cli_line(tr("State"), tr(subscriber_state_word(json_str(o, "state"))));
-	cli_line(tr("In a row"),
-	    arena_printf(&c->arena,
-		tr_n("%lld issue came back, %lld of them with a dead address",
-		    "%lld issues came back, %lld of them with a dead address",
-		    (unsigned long)json_num(o, "in_a_row")),
-		(long long)json_num(o, "in_a_row"),
-		(long long)json_num(o, "dead")));
+	if (json_num(o, "in_a_row") > 0)
+		cli_line(tr("In a row"),
+		    arena_printf(&c->arena,
+			tr_n(
+			    "%lld issue came back, %lld of them with a dead address",
+			    "%lld issues came back, %lld of them with a dead address",
+			    (unsigned long)json_num(o, "in_a_row")),
+			(long long)json_num(o, "in_a_row"),
+			(long long)json_num(o, "dead")));
 	if (!json_is_null(json_object_get(o, "suggestion")))
 		cli_line("",
 		    arena_printf(&c->arena, tr("Did you mean %s?"),

@@ -24,24 +24,24 @@ write_line(struct cli *c, const struct departure *d, bool sync)
 }
 
 int
-cli_departed(struct cli *c, const char *address, enum departure_word word,
-    struct err *e)
+cli_departed(struct cli *c, const struct address *a, int64_t subscriber,
+    enum departure_word word, struct err *e)
 {
+	/* Who moved to another address since a backup is known by number. */
 	struct departure d = { .word = word,
 		.has_hash = true,
+		.subscriber = subscriber,
 		.way = "command" };
-	struct address a;
 	struct rows r;
 
 	if (c->dry_run)
 		return 0;
-	if (address_parse(&a, address, strlen(address), e) == -1 ||
-	    cli_keys(c, e) == -1 ||
+	if (cli_keys(c, e) == -1 ||
 	    database_run(c->db, &r, e, "departure_moment", NULL, 0) == -1)
 		return -1;
 	d.at = rows_int(&r, 0, "at");
 	rows_done(&r);
-	keys_hash_address(c->keys, d.hash, &a);
+	keys_hash_address(c->keys, d.hash, a);
 	(void)write_line(c, &d, true);
 	return 0;
 }

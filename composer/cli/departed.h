@@ -10,12 +10,14 @@
 
 #include "base/departures.h"
 
+struct address;
 struct cli;
 struct err;
 
-/* -1 only with an error of the database.  Nothing with --dry-run. */
-int cli_departed(struct cli *c, const char *address, enum departure_word word,
-    struct err *e);
+/* subscriber: the number, 0 for none.  -1 only with an error of the database.
+ * Nothing with --dry-run. */
+int cli_departed(struct cli *c, const struct address *a, int64_t subscriber,
+    enum departure_word word, struct err *e);
 
 /* The same for all whom an import keeps off the list. */
 int cli_departed_import(struct cli *c, struct err *e);

@@ -13,7 +13,7 @@ struct cli;
 struct cli_args;
 struct err;
 
-#define ORG_SCHEMA "tweeluik.organisation/1"
+#define ORG_SCHEMA "tweeluik.organisation/1" /* one of them */
 
 int cli_org_list(struct cli *c, const struct cli_args *a, struct err *e);
 int cli_org_show(struct cli *c, const struct cli_args *a, struct err *e);

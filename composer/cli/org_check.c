@@ -8,6 +8,7 @@
 #include "composer/cli/words.h"
 
 #define CHECK_SCHEMA "tweeluik.organisation-check/1"
+#define CHANGES_SCHEMA "tweeluik.organisation-changes/1"
 
 /* One organisation that could be asked whether all is right. */
 struct asked {
@@ -238,7 +239,7 @@ cli_org_changes(struct cli *c, const struct cli_args *a, struct err *e)
 	if (json_array_size(list) == 0)
 		say(c, N_("No changes wait"));
 	if (c->output != CLI_TEXT) {
-		out_list(c, ORG_SCHEMA, list, columns);
+		out_list(c, CHANGES_SCHEMA, list, columns);
 		return 0;
 	}
 	json_array_foreach(list, i, o) print_change(c, o);

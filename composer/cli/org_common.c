@@ -130,20 +130,24 @@ org_put(struct cli *c, int64_t *id, const struct org_values *v, int64_t seen,
 	return org_outcome(*ret_outcome, v, e);
 }
 
-/* "1y" to "1 years"; NULL when it is nothing of the kind. */
+/* "1y" to "1 years", at most a century; NULL when it is nothing of the kind. */
 static const char *
 period(struct cli *c, const char *word)
 {
-	static const char *const units[] = { "days", "weeks", "months",
-		"years" };
+	static const struct {
+		const char *unit;
+		long most;
+	} units[] = { { "days", 36500 }, { "weeks", 5200 }, { "months", 1200 },
+		{ "years", 100 } };
 	size_t n = strspn(word, "0123456789");
+	long count = strtol(word, NULL, 10);
 
-	if (n == 0 || n > 4 || word[n] == '\0' || word[n + 1] != '\0')
+	if (n == 0 || n > 5 || word[n] == '\0' || word[n + 1] != '\0')
 		return NULL;
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		if (units[i][0] == word[n])
-			return arena_printf(&c->arena, "%.*s %s", (int)n, word,
-			    units[i]);
+		if (units[i].unit[0] == word[n] && count <= units[i].most)
+			return arena_printf(&c->arena, "%ld %s", count,
+			    units[i].unit);
 	return NULL;
 }
 

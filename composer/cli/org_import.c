@@ -1,5 +1,3 @@
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -7,6 +5,7 @@
 #include "composer/cli/cli.h"
 #include "composer/cli/editor.h"
 #include "composer/cli/org.h"
+#include "composer/cli/private_file.h"
 #include "composer/list/org_csv.h"
 
 #define EXPORT_MAX ((size_t)64 * 1024 * 1024)
@@ -52,7 +51,7 @@ put_row(struct import *im, const struct org_values *v, struct err *e)
 }
 
 static int
-store(struct import *im, const struct org_values *rows, size_t n, bool apply,
+store(struct import *im, const struct org_row *rows, size_t n, bool apply,
     struct err *e)
 {
 	struct cli *c = im->c;
@@ -60,8 +59,9 @@ store(struct import *im, const struct org_values *rows, size_t n, bool apply,
 	if (database_begin(c->db, e) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (put_row(im, &rows[i], e) == -1) {
-			(void)err_prefix(e, N_("%s, row %zu"), im->file, i + 2);
+		if (put_row(im, &rows[i].values, e) == -1) {
+			(void)err_prefix(e, N_("%s, row %d"), im->file,
+			    rows[i].no);
 			goto fail;
 		}
 	if (!apply) {
@@ -86,7 +86,7 @@ cli_org_import(struct cli *c, const struct cli_args *a, struct err *e)
 	struct import im = { .c = c, .file = a->words[0] };
 	bool apply = args_flag(a, "apply") && !c->dry_run;
 	struct org_csv csv = { .defect = say_defect, .arg = &im };
-	struct org_values *rows;
+	struct org_row *rows;
 	size_t n, nrows;
 	char *text;
 
@@ -103,7 +103,7 @@ cli_org_import(struct cli *c, const struct cli_args *a, struct err *e)
 		say(c,
 		    N_("Nothing was stored. To store it: the same command with "
 		       "--apply"));
-	(void)out_object(c, "tweeluik.import/1",
+	(void)out_object(c, "tweeluik.organisation-import/1",
 	    json_pack("{s:I,s:i,s:i,s:i,s:b}", "rows", (json_int_t)nrows, "new",
 		im.added, "changed", im.changed, "same", im.same, "applied",
 		apply));
@@ -113,53 +113,64 @@ cli_org_import(struct cli *c, const struct cli_args *a, struct err *e)
 /*
  * export
  */
-static int
-write_out(const char *file, const struct buf *b, struct err *e)
+static void
+put_all(struct buf *b, struct cli *c, const struct rows *r)
 {
-	FILE *f = strcmp(file, "-") == 0 ? stdout : fopen(file, "we");
-	bool good;
+	org_csv_put_headings(b);
+	for (int i = 0; i < r->n; i++) {
+		json_t *o = json_of_row(r, i);
+		struct org_values v;
 
-	if (f == NULL)
-		return err_sys(e, errno, N_("%s cannot be written"), file);
-	good = fwrite(b->data, 1, b->len, f) == b->len;
-	if (f != stdout)
-		good = fclose(f) == 0 && good;
-	if (!good)
-		return err_sys(e, errno, N_("%s cannot be written"), file);
-	return 0;
+		org_values_of(c, json_object_get(o, "fields"), &v);
+		org_csv_put_row(b, &v);
+		json_decref(o);
+	}
+}
+
+static int
+write_out(struct cli *c, const char *path, const struct buf *b, struct err *e)
+{
+	struct private_file file;
+
+	if (buf_full(b))
+		return err_set(e, ERR_LIMIT,
+		    "The social map is too large for a file");
+	if (c->dry_run)
+		return 0;
+	if (private_file_open(&file, c, path, e) == -1)
+		return -1;
+	(void)fwrite(b->data, 1, b->len, file.f);
+	return private_file_close(&file, e);
 }
 
 int
 cli_org_export(struct cli *c, const struct cli_args *a, struct err *e)
 {
-	const char *file = a->nwords == 1 ? a->words[0] : "-";
 	struct rows r;
 	struct buf b;
-	int rc;
+	int rc, n;
 
 	if (cli_database(c, e) == -1 ||
 	    database_run(c->db, &r, e, "org_values_all", NULL, 0) == -1)
 		return -1;
 	buf_init(&b, EXPORT_MAX);
-	org_csv_put_headings(&b);
-	for (int i = 0; i < r.n; i++) {
-		json_t *o = json_of_row(&r, i);
-		struct org_values v;
-
-		org_values_of(c, json_object_get(o, "fields"), &v);
-		org_csv_put_row(&b, &v);
-		json_decref(o);
-	}
-	rc = buf_full(&b)
-	    ? err_set(e, ERR_LIMIT, "The social map is too large for a file")
-	    : write_out(file, &b, e);
+	put_all(&b, c, &r);
+	n = r.n;
+	rows_done(&r);
+	rc = write_out(c, a->nwords == 1 ? a->words[0] : "-", &b, e);
 	buf_done(&b);
-	if (rc == 0)
+	if (rc == -1)
+		return -1;
+	if (c->dry_run)
+		say(c,
+		    tr_n("%d organisation would be written",
+			"%d organisations would be written", (unsigned long)n),
+		    n);
+	else
 		say(c,
 		    tr_n("%d organisation; secret addresses are not in it",
 			"%d organisations; secret addresses are not in it",
-			(unsigned long)r.n),
-		    r.n);
-	rows_done(&r);
-	return rc;
+			(unsigned long)n),
+		    n);
+	return 0;
 }

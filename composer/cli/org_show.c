@@ -49,7 +49,7 @@ cli_org_list(struct cli *c, const struct cli_args *a, struct err *e)
 		json_array_foreach(list, i, row) for_people(row);
 	if (json_array_size(list) == 0)
 		say(c, N_("No organisations were found"));
-	out_list(c, ORG_SCHEMA, list, list_columns);
+	out_list(c, "tweeluik.organisations/1", list, list_columns);
 	return 0;
 }
 

@@ -74,25 +74,32 @@ subscriber_find(struct cli *c, const char *word, struct rows *ret,
 }
 
 int
-subscriber_get(struct cli *c, const char *word, struct rows *ret, struct err *e)
+subscriber_unknown(struct cli *c, const struct rows *found, struct err *e)
 {
-	struct address *a;
-
-	if (subscriber_find(c, word, ret, &a, e) == -1)
-		return -1;
-	if (!rows_null(ret, 0, "id"))
-		return 0;
-	if (rows_null(ret, 0, "suppressed"))
+	if (rows_null(found, 0, "suppressed"))
 		(void)err_set(e, ERR_NOT_FOUND,
 		    "This address is no subscriber");
 	else
 		(void)err_set(e, ERR_NOT_FOUND,
 		    "This address is no subscriber: it was taken off the list "
 		    "on %s and gets no mail",
-		    cli_day(c, DATEFMT_DAY, rows_str(ret, 0, "suppressed_on")));
-	rows_done(ret);
+		    cli_day(c, DATEFMT_DAY,
+			rows_str(found, 0, "suppressed_on")));
 	return err_hint(e,
 	    N_("Search by a part: tweeluik subscriber list --search TEXT"));
+}
+
+int
+subscriber_get(struct cli *c, const char *word, struct rows *ret,
+    struct address **ret_address, struct err *e)
+{
+	if (subscriber_find(c, word, ret, ret_address, e) == -1)
+		return -1;
+	if (!rows_null(ret, 0, "id"))
+		return 0;
+	(void)subscriber_unknown(c, ret, e);
+	rows_done(ret);
+	return -1;
 }
 
 bool
@@ -286,8 +293,8 @@ const struct cli_command cli_subscriber_commands[] = {
 	    CLI_EXAMPLES({ "tweeluik subscriber erase info@voorbeeld.example "
 			   "--confirm info@voorbeeld.example",
 		NULL }),
-	    N_("0 erased, 3 no subscriber"), "tweeluik subscriber unsubscribe",
-	    cli_subscriber_erase },
+	    N_("0 erased, 3 nothing is known of this address"),
+	    "tweeluik subscriber unsubscribe", cli_subscriber_erase },
 	{ "subscriber", "import",
 	    N_("Check a table of people (CSV); with --apply, take them in as "
 	       "active on the basis you declare, or ask them"),

@@ -44,9 +44,11 @@ const char *subscriber_way_word(const char *way);
  */
 int subscriber_find(struct cli *c, const char *word, struct rows *ret,
     struct address **ret_address, struct err *e);
-/* The same, and ERR_NOT_FOUND for who is no subscriber. */
+/* The same, and subscriber_unknown() for who is no subscriber. */
 int subscriber_get(struct cli *c, const char *word, struct rows *ret,
-    struct err *e);
+    struct address **ret_address, struct err *e);
+/* ERR_NOT_FOUND, with what subscriber_find() says of them. */
+int subscriber_unknown(struct cli *c, const struct rows *found, struct err *e);
 
 /* nl, en or both as an option has it, checked; NULL stays NULL. */
 int subscriber_read_language(const char *word, const char **ret, struct err *e);

@@ -45,7 +45,7 @@ struct change {
 };
 
 static int
-apply_change(struct cli *c, const char *word, const struct rows *r,
+apply_change(struct cli *c, const struct address *who, const struct rows *r,
     struct change *x, struct err *e)
 {
 	int64_t id = rows_int(r, 0, "id");
@@ -65,7 +65,7 @@ apply_change(struct cli *c, const char *word, const struct rows *r,
 		-1)
 		return -1;
 	if (x->state != NULL && x->state[0] == 'b' &&
-	    cli_departed(c, word, DEPARTURE_BLOCKED, e) == -1)
+	    cli_departed(c, who, id, DEPARTURE_BLOCKED, e) == -1)
 		return -1;
 	return DATABASE_DO(c->db, e, "activity_add", param_text(c->actor),
 	    param_text("subscriber"), param_int(id), param_text("changed"),
@@ -117,10 +117,11 @@ read_change(struct cli *c, const struct cli_args *a, struct change *x,
 static int
 change(struct cli *c, const char *word, struct change *x, struct err *e)
 {
+	struct address *who;
 	struct rows r;
 	int rc = -1;
 
-	if (subscriber_get(c, word, &r, e) == -1)
+	if (subscriber_get(c, word, &r, &who, e) == -1)
 		return -1;
 	if (subscriber_has_left(&r)) {
 		(void)subscriber_refuse_left(c, &r, e);
@@ -133,7 +134,7 @@ change(struct cli *c, const char *word, struct change *x, struct err *e)
 		goto out;
 	if (database_begin(c->db, e) == -1)
 		goto out;
-	rc = apply_change(c, word, &r, x, e);
+	rc = apply_change(c, who, &r, x, e);
 	if (rc == 0 && !c->dry_run)
 		rc = database_commit(c->db, e);
 	if (rc == -1 || c->dry_run)
@@ -204,7 +205,7 @@ cli_subscriber_pause(struct cli *c, const struct cli_args *a, struct err *e)
 }
 
 static int
-unsubscribe(struct cli *c, const char *word, int64_t id, struct err *e)
+unsubscribe(struct cli *c, const struct address *who, int64_t id, struct err *e)
 {
 	if (database_begin(c->db, e) == -1)
 		return -1;
@@ -212,7 +213,7 @@ unsubscribe(struct cli *c, const char *word, int64_t id, struct err *e)
 	    DATABASE_DO(c->db, e, "activity_add", param_text(c->actor),
 		param_text("subscriber"), param_int(id),
 		param_text("unsubscribed"), param_text("")) == 0 &&
-	    cli_departed(c, word, DEPARTURE_UNSUBSCRIBED, e) == 0 &&
+	    cli_departed(c, who, id, DEPARTURE_UNSUBSCRIBED, e) == 0 &&
 	    database_commit(c->db, e) == 0)
 		return 0;
 	database_rollback(c->db);
@@ -223,11 +224,12 @@ int
 cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
     struct err *e)
 {
+	struct address *who;
 	struct rows r;
 	bool changed;
 	int64_t id;
 
-	if (subscriber_get(c, a->words[0], &r, e) == -1)
+	if (subscriber_get(c, a->words[0], &r, &who, e) == -1)
 		return -1;
 	id = rows_int(&r, 0, "id");
 	changed = !subscriber_has_left(&r);
@@ -242,7 +244,7 @@ cli_subscriber_unsubscribe(struct cli *c, const struct cli_args *a,
 		say(c, "This person would be taken off the list");
 		return 0;
 	}
-	if (unsubscribe(c, a->words[0], id, e) == -1)
+	if (unsubscribe(c, who, id, e) == -1)
 		return -1;
 	say(c, "Taken off the list; no import brings this address back");
 	return subscriber_as_it_is(c, a, e);

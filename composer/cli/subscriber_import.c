@@ -157,13 +157,17 @@ say_what_next(struct import *im)
 		say(c,
 		    "Nothing was saved. To save: the same command with "
 		    "--apply");
-	else if (im->list.count[FATE_NEW] == 0)
-		say(c, "Saved");
-	else if (im->consent.ask)
+	else if (im->list.activated > 0)
+		say(c, "Saved; the next issue goes to the new ones too");
+	else if (im->list.asked > 0)
 		say(c,
 		    "Saved; the new ones get a mail that asks them to confirm");
 	else
-		say(c, "Saved; the next issue goes to the new ones too");
+		say(c, "Saved");
+	if (im->list.activated > 0 && im->list.asked > 0)
+		say(c,
+		    "Those who have not confirmed yet get a mail that asks "
+		    "them to");
 }
 
 int

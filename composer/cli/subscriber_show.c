@@ -134,11 +134,12 @@ when_active(const struct person *p)
 			: tr("Gets no mail: kept off the list since %s."),
 		    cli_day(p->c, DATEFMT_DAY,
 			rows_str(&p->row, 0, "suppressed_on")));
-	if (rows_int(&p->returns, 0, "in_a_row") > 0)
-		return when_returned(p);
 	if (p->mails.n == 0)
 		return tr("Gets every issue.");
 	result = rows_str(&p->mails, 0, "result");
+	if (rows_int(&p->returns, 0, "in_a_row") >
+	    (strcmp(result, "refused") == 0))
+		return when_returned(p);
 	if (strcmp(result, "refused") == 0)
 		return arena_printf(a,
 		    tr("Gets every issue, but %s was refused: %s."),
@@ -310,21 +311,31 @@ result_word(const char *result)
 	return result;
 }
 
+/* "number 12-2026: refused, the mailbox is full" */
+static const char *
+mail_line(const struct person *p, int i)
+{
+	const struct rows *r = &p->mails;
+	const char *result = rows_str(r, i, "result");
+	const char *what = arena_printf(&p->c->arena, "%s, %s: %s",
+	    cli_day(p->c, DATEFMT_MOMENT, rows_str(r, i, "at")),
+	    mail_name(p, i), tr(result_word(result)));
+
+	if (!rows_null(r, i, "came_back"))
+		return arena_printf(&p->c->arena, tr("%s; came back, %s"), what,
+		    tr(bounce_meaning(rows_str(r, i, "came_back"),
+			rows_str(r, i, "came_back_status"))));
+	if (strcmp(result, "refused") == 0 || strcmp(result, "deferred") == 0)
+		return arena_printf(&p->c->arena, "%s, %s", what,
+		    mail_meaning(p, i));
+	return what;
+}
+
 static void
 print_mails(const struct person *p)
 {
-	for (int i = 0; i < p->mails.n; i++) {
-		const char *result = rows_str(&p->mails, i, "result");
-		bool why = strcmp(result, "refused") == 0 ||
-		    strcmp(result, "deferred") == 0;
-
-		cli_line(i == 0 ? tr("Last mails") : "",
-		    arena_printf(&p->c->arena, "%s, %s: %s%s%s",
-			cli_day(p->c, DATEFMT_MOMENT,
-			    rows_str(&p->mails, i, "at")),
-			mail_name(p, i), tr(result_word(result)),
-			why ? ", " : "", why ? mail_meaning(p, i) : ""));
-	}
+	for (int i = 0; i < p->mails.n; i++)
+		cli_line(i == 0 ? tr("Last mails") : "", mail_line(p, i));
 }
 
 static void
@@ -403,14 +414,13 @@ cli_subscriber_show(struct cli *c, const struct cli_args *a, struct err *e)
 	unsigned char hash[KEYS_HASH_BYTES];
 	struct person p = { .c = c };
 	struct rows *all[] = { &p.row, &p.events, &p.mails, &p.returns };
-	struct address address;
+	struct address *address;
 	int rc;
 
-	if (subscriber_get(c, a->words[0], &p.row, e) == -1)
+	if (subscriber_get(c, a->words[0], &p.row, &address, e) == -1)
 		return -1;
-	(void)address_parse(&address, a->words[0], strlen(a->words[0]), e);
-	keys_hash_address(c->keys, hash, &address);
-	p.address = address.text;
+	keys_hash_address(c->keys, hash, address);
+	p.address = address->text;
 	rc = look(&p, hash, e);
 	if (rc == 0)
 		show(&p);

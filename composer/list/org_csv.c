@@ -14,7 +14,7 @@ struct parser {
 	int row;		      /* being read, from 1 */
 	int columns[CSV_COLUMNS_MAX]; /* of the file: an org_field or -1 */
 	int defects;
-	struct org_values *rows;
+	struct org_row *rows;
 	size_t nrows;
 };
 
@@ -61,11 +61,11 @@ is_secret(const struct org_values *v)
 static void
 read_row(struct parser *p, const struct csv_row *row, size_t ncolumns)
 {
-	struct org_values *r = &p->rows[p->nrows];
+	struct org_values *r = &p->rows[p->nrows].values;
 	struct err e;
 
-	*r = (struct org_values){ .value = { NULL } };
 	p->row = (int)row->no;
+	p->rows[p->nrows] = (struct org_row){ .no = p->row };
 	if (row->n != ncolumns) {
 		(void)err_set(&e, ERR_INPUT,
 		    "there are %zu columns here and %zu in the first row",
@@ -96,7 +96,7 @@ read_row(struct parser *p, const struct csv_row *row, size_t ncolumns)
 
 int
 org_csv_parse(struct arena *a, const struct org_csv *x, const char *text,
-    size_t n, struct org_values **ret_rows, size_t *ret_n, struct err *e)
+    size_t n, struct org_row **ret_rows, size_t *ret_n, struct err *e)
 {
 	struct parser p = { .arena = a, .x = x };
 	struct csv table;
@@ -126,7 +126,7 @@ void
 org_csv_put_headings(struct buf *b)
 {
 	for (int f = 0; f < ORG_CONTACT_PUBLIC; f++)
-		(void)buf_addf(b, "%s%s", f > 0 ? "," : "",
+		(void)buf_addf(b, "%s%s", f > 0 ? ";" : "\xef\xbb\xbf",
 		    org_field_name((enum org_field)f));
 	(void)buf_adds(b, "\r\n");
 }
@@ -140,7 +140,7 @@ org_csv_put_row(struct buf *b, const struct org_values *v)
 		open.value[whereabouts[i]] = NULL;
 	for (int f = 0; f < ORG_CONTACT_PUBLIC; f++) {
 		if (f > 0)
-			(void)buf_addc(b, ',');
+			(void)buf_addc(b, ';');
 		if (open.value[f] != NULL)
 			csv_put(b, open.value[f]);
 	}

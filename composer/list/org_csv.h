@@ -30,10 +30,16 @@ struct org_csv {
 	void *arg;
 };
 
+struct org_row {
+	int no; /* of the file */
+	struct org_values values;
+};
 int org_csv_parse(struct arena *a, const struct org_csv *x, const char *text,
-    size_t n, struct org_values **ret_rows, size_t *ret_n, struct err *e);
+    size_t n, struct org_row **ret_rows, size_t *ret_n, struct err *e);
 
-/* Parsing what was written gives the same values; without a secret address. */
+/* Parsing what was written gives the same values; without a secret address.
+ * A byte order mark and semicolons, which Dutch and English spreadsheets open
+ * as a table. */
 void org_csv_put_headings(struct buf *b);
 void org_csv_put_row(struct buf *b, const struct org_values *v);
 

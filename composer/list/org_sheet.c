@@ -131,7 +131,6 @@ org_sheet_add(xmlNodePtr root, const char *json, xmlNodePtr *ret, struct err *e)
 	x = add(root, "organisation");
 	set(x, "name", get(o, "name"));
 	set(x, "secret", secret ? "yes" : NULL);
-	set(x, "checked-on", get(o, "checked_on"));
 	set(x, "capacity-date", get(o, "capacity_date"));
 	set_in_languages(x, o);
 	add_fields(x, o, secret);

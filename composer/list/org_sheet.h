@@ -2,8 +2,8 @@
  * org_sheet - what is stored of an organisation, as its own people may see it, in
  *   a document for templates
  *
- *	<organisation name= secret="yes" checked-on= capacity-date=
- *	    topics-nl= topics-en= languages-nl= languages-en=>
+ *	<organisation name= secret="yes" capacity-date= topics-nl=
+ *	    topics-en= languages-nl= languages-en=>
  *	  <field name="phone" label="Telephone" value="099 000 00 00"/>
  *	  <field name="aim_nl" label="Aim (Dutch)" value=... lang="nl"/>
  *

@@ -145,6 +145,8 @@ apply_part(struct subscribers *s, const struct consent *consent, size_t from,
 		param_bool(consent->ask), param_text(consent->actor)) == -1)
 		return -1;
 	done[FATE_NEW] += (size_t)rows_int(&r, 0, "added");
+	s->activated += (size_t)rows_int(&r, 0, "activated");
+	s->asked += (size_t)rows_int(&r, 0, "asked");
 	done[FATE_COMPLETED] += (size_t)rows_int(&r, 0, "completed");
 	done[FATE_SUPPRESSED] += (size_t)rows_int(&r, 0, "suppressed");
 	rows_done(&r);
@@ -179,6 +181,7 @@ subscribers_apply(struct subscribers *s, const struct consent *consent,
 {
 	size_t done[FATES] = { 0 };
 
+	s->activated = s->asked = 0;
 	for (size_t from = 1; from <= s->last_no; from += PART)
 		if (apply_part(s, consent, from, done, e) == -1 ||
 		    progress(arg, from, s->last_no, e) == -1)

@@ -5,8 +5,8 @@
  * that the importer declares, or is asked first; somebody known keeps state and
  * chosen language and only gains what was missing; somebody who left,
  * complained or was blocked stays away, and who left according to the table is
- * kept away from now on.  What a table says of a pause, of an address that does
- * not work or of a missing confirmation goes for new ones.
+ * kept away from now on.  What a table says of a pause or of an address that
+ * does not work goes for new ones; who did not confirm there is asked.
  *
  * All of it is one transaction of the caller: subscribers_begin(), rows in
  * batches, subscribers_apply().  The database keeps the rows meanwhile, so a
@@ -39,6 +39,7 @@ struct subscribers {
 	const struct keys *keys;
 	bool look_only; /* nothing is going to be applied */
 	size_t count[FATES];
+	size_t activated, asked; /* of the new ones, once applied */
 	size_t unknown_organisations;
 	size_t last_no;
 };

@@ -14,8 +14,8 @@
 #define BASE64_LINE ((size_t)57) /* bytes; 76 characters */
 #define BOUNDARY_RANDOM ((size_t)16)
 #define BOUNDARY_SIZE (2 + 2 * BOUNDARY_RANDOM + 1)
-/* Twice for base64 and line ends is plenty. */
-#define BYTES_MAX (2 * ENCLOSED_MAX)
+/* Enough for base64, and no more than is sent (daemon/send/work.c). */
+#define BYTES_MAX ((size_t)8 * 1024 * 1024)
 
 static int
 vet_spec(const struct enclosed_spec *s, struct err *e)

@@ -7,7 +7,8 @@
  *
  * Ownership: the spec is borrowed for the call; message_done() of
  *   base/splice.h frees the message.
- * Errors: those of message_build(), ERR_LIMIT for ENCLOSED_MAX.
+ * Errors: those of message_build(), ERR_LIMIT for ENCLOSED_MAX, or when so
+ *   many lines lack a CR that the whole is larger than 8 MB.
  * Limits: ENCLOSED_MAX bytes of the other message.
  * Threads: no state; libsodium must be initialised.
  * Source: RFC 2046 5.2.1, RFC 3834 5.

@@ -88,11 +88,15 @@ tell_status(struct work *w, struct role *r)
 		    read);
 }
 
-/* The readers do the work; this says how it goes. */
+/* The readers do the work; this passes on what they found to be for people, and
+ * says how it goes. */
 static int
 watch(struct role *r, void *arg, struct err *e)
 {
 	struct work *w = arg;
+	struct intake in = { .config = &r->config,
+		.keys = w->keys,
+		.db = r->db };
 	bool at_work = false;
 
 	if (!w->listed && list_mailboxes(w, r, e) == -1)
@@ -107,6 +111,8 @@ watch(struct role *r, void *arg, struct err *e)
 		}
 		at_work |= state != READER_ENDED;
 	}
+	if (intake_pass_on(&in, e) == -1)
+		return -1;
 	tell_status(w, r);
 	if (!r->options.once || !at_work)
 		return 0;

@@ -72,6 +72,13 @@ stopping(const struct reader *r, int timeout_ms)
 	return poll(&p, 1, timeout_ms) == 1;
 }
 
+static void
+close_database(struct reader *r)
+{
+	database_close(r->intake.db);
+	r->intake.db = NULL;
+}
+
 static int
 open_database(struct reader *r, struct err *e)
 {
@@ -80,14 +87,10 @@ open_database(struct reader *r, struct err *e)
 	if (database_open(&r->intake.db, r->setup.config->database,
 		"tweeluik_mailbox", intake_queries, e) == -1)
 		return -1;
-	return database_check_schema(r->intake.db, e);
-}
-
-static void
-close_database(struct reader *r)
-{
-	database_close(r->intake.db);
-	r->intake.db = NULL;
+	if (database_check_schema(r->intake.db, e) == 0)
+		return 0;
+	close_database(r);
+	return -1;
 }
 
 /* why "": it was read. */
@@ -101,14 +104,12 @@ tell_database(struct reader *r, const char *why, struct err *e)
 static int
 read_all(struct reader *r, struct err *e)
 {
-	/* Some of it had to wait, however the mailbox is doing now. */
-	if (open_database(r, e) == -1 || intake_pass_on(&r->intake, e) == -1)
+	if (open_database(r, e) == -1)
 		return -1;
 	if (r->source == NULL &&
 	    source_open(&r->source, &r->source_setup, e) == -1)
 		return -1;
-	if (intake_round(&r->intake, r->source, e) == -1 ||
-	    intake_pass_on(&r->intake, e) == -1)
+	if (intake_round(&r->intake, r->source, e) == -1)
 		return -1;
 	return tell_database(r, "", e);
 }

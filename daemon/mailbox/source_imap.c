@@ -74,11 +74,12 @@ static int
 start_tls(struct imap *m, struct err *e)
 {
 	int r = mailimap_starttls(m->session);
+	size_t unread = m->session->imap_stream->read_buffer_len;
 
-	if (r != MAILIMAP_NO_ERROR)
+	/* Of bytes that came too early libetpan has its own opinion. */
+	if (r != MAILIMAP_NO_ERROR && unread == 0)
 		return failed(m, r, e);
-	return stream_start_tls(m->stream, m->source.setup->trust,
-	    m->session->imap_stream->read_buffer_len, e);
+	return stream_start_tls(m->stream, m->source.setup->trust, unread, e);
 }
 
 static int

@@ -53,11 +53,12 @@ static int
 start_tls(struct pop3 *p, struct err *e)
 {
 	int r = mailpop3_stls(p->session);
+	size_t unread = p->session->pop3_stream->read_buffer_len;
 
-	if (r != MAILPOP3_NO_ERROR)
+	/* Of bytes that came too early libetpan has its own opinion. */
+	if (r != MAILPOP3_NO_ERROR && unread == 0)
 		return failed(p, r, e);
-	return stream_start_tls(p->stream, p->source.setup->trust,
-	    p->session->pop3_stream->read_buffer_len, e);
+	return stream_start_tls(p->stream, p->source.setup->trust, unread, e);
 }
 
 static int

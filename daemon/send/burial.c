@@ -32,9 +32,9 @@ record(struct database *db, const struct journal_record *r, struct err *e)
 	(void)snprintf(seqs, sizeof(seqs), "{%d}", (int)r->key.seq);
 	if (DATABASE_DO(db, e, "send_record", param_int(r->key.mailing),
 		param_int(r->key.attempt),
-		param_text(dead ? "refused" : o->result),
-		param_text(o->stage), param_int(o->code), param_text(o->status),
-		param_text(o->text), param_text(seqs)) == -1)
+		param_text(dead ? "refused" : o->result), param_text(o->stage),
+		param_int(o->code), param_text(o->status), param_text(o->text),
+		param_text(seqs)) == -1)
 		return -1;
 	return refused
 	    ? DATABASE_DO(db, e, "send_refused", param_int(r->key.mailing),

@@ -28,7 +28,6 @@ show(struct request *q, struct response *r, enum site_page which,
 	buf_init(&ask, LINK_BYTES_MAX);
 	mailto_write(&ask, w->site->config->reply_to,
 	    catalogue_text(p.lang, N_("My data for the newsletter")), NULL);
-	page_set(&p, "reply-to", w->site->config->reply_to);
 	page_set(&p, "ask", ask.data);
 	rc = page_write(&p, which, &r->body, e);
 	page_done(&p);

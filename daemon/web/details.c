@@ -12,6 +12,12 @@
 
 static const char own[] = { TOKEN_DETAILS, '\0' };
 
+struct details {
+	struct reader reader;
+	json_t *data;	    /* what is handed out, the address in the clear */
+	char wanted_at[64]; /* which wish for another address a form knows */
+};
+
 /* What is sealed goes into the data in the clear. */
 static int
 open_sealed(struct details *d, const struct rows *rows, const char *column,
@@ -49,9 +55,10 @@ fill(struct details *d, const struct rows *rows, struct err *e)
 	return 0;
 }
 
-int
-details_find(struct details *ret, struct request *q, struct response *r,
-    struct err *e)
+/* 1: found; 0: the link has expired and r is the page that says so. */
+static int
+details_find(struct details *ret, struct request *q, bool whole,
+    struct response *r, struct err *e)
 {
 	struct details d;
 	struct rows rows;
@@ -59,7 +66,8 @@ details_find(struct details *ret, struct request *q, struct response *r,
 
 	if (reader_find(&d.reader, q, own, e) == -1 ||
 	    DATABASE_RUN(d.reader.db, &rows, e, "web_details",
-		param_int(d.reader.id), param_int(d.reader.mailing)) == -1)
+		param_int(d.reader.id), param_int(d.reader.mailing),
+		param_bool(whole)) == -1)
 		return -1;
 	if (rows.n == 0)
 		rc = details_expired(&d.reader, r, e) == -1 ? -1 : 0;
@@ -71,7 +79,7 @@ details_find(struct details *ret, struct request *q, struct response *r,
 	return rc;
 }
 
-void
+static void
 details_done(struct details *d)
 {
 	json_decref(d->data);
@@ -83,7 +91,7 @@ details_answer(struct request *q, enum site_page which, const char *what,
 {
 	struct details d;
 	struct page p;
-	int rc = details_find(&d, q, r, e);
+	int rc = details_find(&d, q, which == PAGE_DETAILS, r, e);
 
 	if (rc != 1)
 		return rc;
@@ -112,7 +120,7 @@ int
 details_download(struct request *q, struct response *r, struct err *e)
 {
 	struct details d;
-	int rc = details_find(&d, q, r, e);
+	int rc = details_find(&d, q, true, r, e);
 	char *text;
 
 	if (rc != 1)

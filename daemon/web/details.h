@@ -4,29 +4,16 @@
  * The link came to the address itself and is good for half an hour.  After
  * that, and once the address has changed, it opens a page that sends a new one.
  *
- * Ownership: details_find() gives what details_done() takes.
+ * Ownership: nothing is kept.
  * Errors: as reader_find().
  */
 #ifndef DAEMON_WEB_DETAILS_H
 #define DAEMON_WEB_DETAILS_H
 
-#include <jansson.h>
-
 #include "daemon/web/reader.h"
 #include "daemon/web/site.h"
 
 struct response;
-
-struct details {
-	struct reader reader;
-	json_t *data;	    /* what is handed out, the address in the clear */
-	char wanted_at[64]; /* which wish for another address a form knows */
-};
-
-/* 1: found; 0: the link has expired and r is the page that says so. */
-int details_find(struct details *ret, struct request *q, struct response *r,
-    struct err *e) __attribute__((warn_unused_result));
-void details_done(struct details *d);
 
 /* The page for a link that is good no more. */
 int details_expired(const struct reader *d, struct response *r, struct err *e);

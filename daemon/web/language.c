@@ -21,7 +21,7 @@ find(struct reader *ret, struct request *q, struct err *e)
 /* Who left is told so; there is no mail to choose a language for. */
 static int
 show(const struct reader *d, const char *want, enum site_page which,
-    const char *done, struct response *r, struct err *e)
+    struct response *r, struct err *e)
 {
 	struct page p;
 	int rc;
@@ -30,7 +30,6 @@ show(const struct reader *d, const char *want, enum site_page which,
 	reader_page(d,
 	    strcmp(want, "both") != 0 && !d->left ? want : d->language, &p);
 	page_set(&p, "want", want);
-	page_set(&p, "done", d->left ? NULL : done);
 	if (strcmp(want, d->language) == 0)
 		page_set(&p, "has", "yes");
 	rc = page_write(&p, d->left ? PAGE_UNSUBSCRIBED : which, &r->body, e);
@@ -45,7 +44,7 @@ language_show(struct request *q, struct response *r, struct err *e)
 
 	if (find(&d, q, e) == -1)
 		return -1;
-	return show(&d, q->captures[1], PAGE_LANGUAGE, NULL, r, e);
+	return show(&d, q->captures[1], PAGE_LANGUAGE, r, e);
 }
 
 int
@@ -58,7 +57,7 @@ language_done(struct request *q, struct response *r, struct err *e)
 	return show(&d, q->captures[1],
 	    strcmp(d.language, q->captures[1]) == 0 ? PAGE_LANGUAGE_DONE
 						    : PAGE_LANGUAGE,
-	    "yes", r, e);
+	    r, e);
 }
 
 int

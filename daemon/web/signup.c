@@ -25,12 +25,6 @@ site_of(const struct request *q)
 	return w->site;
 }
 
-static const char *
-language_of(const struct request *q)
-{
-	return strncmp(q->route->pattern, "/en/", 4) == 0 ? "en" : "nl";
-}
-
 /* A masked address in a path, which nobody can read there.  The blank in front
  * keeps sealed addresses from being opened this way. */
 
@@ -107,7 +101,7 @@ static int
 write_form(struct request *q, const struct signup_form *f, bool expired,
     struct response *r, struct err *e)
 {
-	const char *lang = language_of(q);
+	const char *lang = page_lang(q);
 	const char *words = signup_wording(site_of(q)->config, &q->arena, lang);
 	struct page p;
 	int rc;
@@ -145,7 +139,7 @@ store(struct request *q, const struct signup_form *f, struct err *e)
 {
 	struct site_worker *w = q->worker;
 	const struct site *s = w->site;
-	const char *lang = language_of(q);
+	const char *lang = page_lang(q);
 	unsigned char hash[KEYS_HASH_BYTES], sealed[KEYS_SEALED_MAX];
 	struct database *db;
 	size_t n;
@@ -163,7 +157,7 @@ store(struct request *q, const struct signup_form *f, struct err *e)
 static void
 redirect(struct request *q, const struct signup_form *f, struct response *r)
 {
-	const char *path = language_of(q)[0] == 'n' ? sent_nl : sent_en;
+	const char *path = page_lang(q)[0] == 'n' ? sent_nl : sent_en;
 	const char *mask = seal_mask(q, f->address.text);
 
 	response_see_other(r,
@@ -174,7 +168,7 @@ int
 signup_act(struct request *q, struct response *r, struct err *e)
 {
 	const struct site *s = site_of(q);
-	const char *lang = language_of(q);
+	const char *lang = page_lang(q);
 	enum signup_stamp stamp;
 	struct signup_form f;
 
@@ -211,7 +205,7 @@ signup_sent(struct request *q, struct response *r, struct err *e)
 		nl = arena_printf(&q->arena, "%s/%s", sent_nl, segment);
 		en = arena_printf(&q->arena, "%s/%s", sent_en, segment);
 	}
-	page_init_public(&p, site_of(q), language_of(q), nl, en);
+	page_init_public(&p, site_of(q), page_lang(q), nl, en);
 	page_set(&p, "mask", mask);
 	rc = page_write(&p, PAGE_CHECK_MAIL, &r->body, e);
 	page_done(&p);

@@ -60,8 +60,6 @@ create function subscriber_event(the_hash bytea, kind text, way text,
 	basis text default '', the_issue bigint default null) returns void
 language plpgsql as $$ -- which keeps its plan from call to call
 begin
-	update subscriber s set returned_at = now()
-	where s.address_hash = the_hash and kind in ('confirmed', 'undone');
 	insert into consent_event (address_hash, kind, way, basis, issue_id)
 	values (the_hash, kind, way, basis,
 		(select id from issue where id = the_issue));
@@ -75,7 +73,7 @@ declare
 	h bytea;
 begin
 	update subscriber set state = 'unsubscribed', state_reason = way,
-		state_at = now()
+		state_at = now(), paused_until = null
 	where id = the_subscriber and state in
 		('pending', 'active', 'paused', 'undeliverable')
 	returning address_hash into h;
@@ -95,7 +93,7 @@ declare
 	h bytea;
 begin
 	update subscriber set state = 'active', state_reason = '',
-		state_at = now()
+		state_at = now(), returned_at = now()
 	where id = the_subscriber and state = 'unsubscribed'
 		and state_at > now() - interval '30 days'
 	returning address_hash into h;
@@ -115,7 +113,7 @@ declare
 	h bytea;
 begin
 	update subscriber set state = 'undeliverable', state_reason = status,
-		state_at = now()
+		state_at = now(), paused_until = null
 	where id = the_subscriber and state in ('active', 'paused')
 	returning address_hash into h;
 	if h is not null then

@@ -269,7 +269,7 @@ $$;
 -- Lease some chunks and say what is still to do in them.  Single mails go
 -- before issues.  Consent is read here, at the last moment: who has left comes
 -- out with deliverable = false and without an address, and so does who was
--- erased.  probing names a paused mailing of which one chunk may be leased
+-- erased.  Whoever complained or was blocked gets no mail of any kind.  probing names a paused mailing of which one chunk may be leased
 -- nonetheless.
 create function send_lease(worker text, seconds int, chunks int,
 	quiet_hours text, probing bigint, hold_uncertain boolean)
@@ -329,7 +329,13 @@ begin
 						where p.address_hash
 							= s.address_hash)
 				else coalesce(d.address_sealed,
-					s.address_sealed) is not null end
+					s.address_sealed) is not null
+					and not exists (
+						select from suppression p
+						where p.address_hash
+							= s.address_hash
+						and p.reason in ('complaint',
+							'blocked')) end
 				as ok) x
 			order by d.seq;
 			if not found then

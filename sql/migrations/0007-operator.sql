@@ -2,19 +2,21 @@
 
 -- Those of an issue whose sending is over who did not get it, and why.  gets:
 -- they would now.  Who has left while the sending was stopped is still waiting
--- in the ledger; the lease, which reads consent, settles that.  A subscriber
+-- in the ledger, and so is who was erased; the lease, which reads consent,
+-- settles that.  A subscriber
 -- who is undeliverable is not active, so no dead address comes back.
 create function issue_missing(the_issue bigint)
 returns table (seq int, reason text, gets boolean, next_attempt int)
 language sql stable as $$
 	select d.seq, case when o.result is null or o.result = 'deferred'
 			then 'unsent' else o.result::text end,
-		s.state = 'active' and not exists (select from suppression x
+		coalesce(s.state = 'active', false) and not exists (select
+			from suppression x
 			where x.address_hash = s.address_hash),
 		coalesce(o.attempt, 0) + 1
 	from mailing m
 	join delivery d on d.mailing_id = m.id
-	join subscriber s on s.id = d.subscriber_id
+	left join subscriber s on s.id = d.subscriber_id
 	left join delivery_outcome o on o.mailing_id = d.mailing_id
 		and o.seq = d.seq
 	where m.kind = 'issue' and m.issue_id = the_issue

@@ -43,24 +43,23 @@ language sql stable as $$
 		and mailing_id = the_mailing and at > now() - period
 $$;
 
--- Forget a person; what is left is the hash that keeps them from being mailed,
--- and deliveries that name a number which belongs to nobody any more.  What
--- other tables know of a subscriber goes with the row (on delete cascade).
--- Says what went, by name and number; null when there is nobody.
-create function subscriber_erase(the_subscriber bigint, way text)
+-- Forget a person, who may have left so long ago that only the hash knows them;
+-- what is left is that hash, which keeps them from being mailed, and deliveries
+-- that name a number which belongs to nobody any more.  What other tables know
+-- of a subscriber goes with the row (on delete cascade).  Says what went, by
+-- name and number.
+create function address_erase(h bytea, way text)
 returns jsonb language plpgsql as $$
 declare
-	h bytea;
+	the_subscriber bigint;
 	events int;
 	copies int;
 	letters int;
 	lines int;
+	people int;
 begin
-	select address_hash into h from subscriber
-	where id = the_subscriber for update;
-	if h is null then
-		return null;
-	end if;
+	select id into the_subscriber from subscriber
+	where address_hash = h for update;
 	delete from signup where address_hash = h;
 	update delivery set address_sealed = null
 	where subscriber_id = the_subscriber and address_sealed is not null;
@@ -73,12 +72,21 @@ begin
 	where subject = 'subscriber' and subject_id = the_subscriber;
 	get diagnostics lines = row_count;
 	delete from subscriber where id = the_subscriber;
+	get diagnostics people = row_count;
 	-- A complaint or a block stays what it is.
 	insert into suppression (address_hash, reason) values (h, 'erased')
 	on conflict (address_hash) do update
 		set reason = 'erased', on_date = excluded.on_date
 		where suppression.reason = 'unsubscribed';
 	perform activity_add(way, 'subscriber', null, 'erased');
-	return jsonb_build_object('subscriber', 1, 'events', events,
+	return jsonb_build_object('subscriber', people, 'events', events,
 		'letters', letters, 'copies', copies, 'activity', lines);
 end $$;
+
+-- The same for a subscriber; null when there is nobody.  No lock here: the row
+-- is gone by the time this would ask for it.
+create function subscriber_erase(the_subscriber bigint, way text)
+returns jsonb language sql as $$
+	select address_erase(address_hash, way) from subscriber
+	where id = the_subscriber
+$$;

@@ -22,6 +22,10 @@ declare
 	the_message bigint;
 	the_mailing bigint;
 begin
+	-- In the order of who erases: the person, then their letters.
+	perform from subscriber s
+	where s.id = (select x.subscriber_id from letter x where x.id = the_letter)
+	for key share;
 	update letter set written_at = now()
 	where id = the_letter and written_at is null returning * into l;
 	if l.id is null or l.at + worth <= now() then
@@ -262,7 +266,7 @@ begin
 	where address_hash = s.address_hash
 		and reason in ('unsubscribed', 'erased');
 	update subscriber set state = 'active', state_reason = '',
-		state_at = now()
+		state_at = now(), paused_until = null, returned_at = now()
 	where id = s.id;
 	if s.state <> 'pending' then
 		update subscriber set language = l.language,

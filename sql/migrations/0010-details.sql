@@ -130,8 +130,9 @@ language sql immutable as $$
 $$;
 
 -- All that is kept about the holder of a good link, as it is handed out.  What
--- is sealed is beside it.
-create function web_details(the_subscriber bigint, the_mailing bigint)
+-- is sealed is beside it.  whole: with all deliveries, which are many.
+create function web_details(the_subscriber bigint, the_mailing bigint,
+	whole boolean)
 returns table (address_sealed bytea, wanted_sealed bytea, wanted_at text,
 	data json)
 language sql stable security definer set search_path from current as $$
@@ -152,7 +153,7 @@ language sql stable security definer set search_path from current as $$
 			left join wording x on x.id = c.wording_id
 			left join issue_label l on l.id = c.issue_id
 			where c.address_hash = s.address_hash),
-		'deliveries', (select coalesce(json_agg(json_build_object(
+		'deliveries', case when whole then (select coalesce(json_agg(json_build_object(
 				'issue', issue_word(l),
 				'at', rfc3339(coalesce(r.at, m.created_at)),
 				'result', coalesce(r.result::text, 'waiting'))
@@ -164,7 +165,7 @@ language sql stable security definer set search_path from current as $$
 				where u.mailing_id = d.mailing_id
 					and u.seq = d.seq
 				order by u.attempt desc limit 1) r on true
-			where d.subscriber_id = s.id))
+			where d.subscriber_id = s.id) else '[]' end)
 	from subscriber s
 	left join organisation o on o.id = s.organisation_id
 	left join address_wish_newest(s.id) w on true
@@ -261,7 +262,8 @@ begin
 	if w.letter_id is null or s.state in ('unsubscribed', 'blocked') then
 		return false;
 	end if;
-	delete from subscriber where address_hash = w.address_hash;
+	delete from subscriber where address_hash = w.address_hash
+		and state = 'pending';
 	delete from consent_event where address_hash = w.address_hash;
 	update subscriber set address_hash = w.address_hash,
 		address_sealed = w.address_sealed
@@ -271,7 +273,7 @@ begin
 	perform subscriber_event(w.address_hash, 'address', 'page');
 	if s.state = 'undeliverable' then
 		update subscriber set state = 'active', state_reason = '',
-			state_at = now()
+			state_at = now(), paused_until = null
 		where id = s.id;
 		perform subscriber_event(w.address_hash, 'reactivated', 'page');
 	end if;

@@ -74,22 +74,25 @@ begin
 	order by j.no;
 end $$;
 
--- Write the rows of a part of the file; says how many of each fate.  With ask,
--- new ones get the mail that asks for their consent, unless the file says that
--- none arrives.
+-- Write the rows of a part of the file; says how many of each fate, and of who
+-- was added how many get issues now and how many are asked.  With ask, new ones
+-- get the mail that asks for their consent, unless the file says that none
+-- arrives; without it, those who according to the file did not confirm yet.
 create function import_apply(from_no int, to_no int, basis text, ask boolean,
 	actor text)
-returns table (added int, completed int, suppressed int)
+returns table (added int, activated int, asked int, completed int,
+	suppressed int)
 language plpgsql as $$
 begin
-	with asked as (
+	with invitation as (
 		select i.hash, subscriber_invite(i.hash, i.sealed,
 			coalesce(nullif(i.language, ''), 'both'),
 			case i.language when '' then 'default' else 'import' end,
 			i.organisation_id, i.tags, import_apply.actor) as invited
 		from import_row i
-		where ask and i.no between from_no and to_no
-			and i.fate = 'new' and i.state <> 'undeliverable'
+		where i.no between from_no and to_no and i.fate = 'new'
+			and (i.state = 'pending'
+				or ask and i.state <> 'undeliverable')
 	), fresh as (
 		insert into subscriber (address_hash, address_sealed, language,
 			language_from, state, state_reason, paused_until,
@@ -104,17 +107,23 @@ begin
 				order by t) end
 		from import_row i
 		where i.no between from_no and to_no and i.fate = 'new'
+			and i.state <> 'pending'
 			and not (ask and i.state <> 'undeliverable')
 		order by i.no
 		on conflict (address_hash) do nothing
-		returning address_hash)
-	insert into consent_event (address_hash, kind, way, basis)
-	select f.address_hash, 'imported', 'import', import_apply.basis
-	from fresh f
-	union all
-	select a.hash, 'imported', 'import', import_apply.basis
-	from asked a where (a.invited).outcome in ('confirm', 'waits');
-	get diagnostics added = row_count;
+		returning address_hash, state
+	), joined as (
+		select * from fresh
+		union all
+		select n.hash, 'pending' from invitation n
+		where (n.invited).outcome in ('confirm', 'waits')
+	), told as (
+		insert into consent_event (address_hash, kind, way, basis)
+		select j.address_hash, 'imported', 'import', import_apply.basis
+		from joined j)
+	select count(*), count(*) filter (where j.state = 'active'),
+		count(*) filter (where j.state = 'pending')
+	into added, activated, asked from joined j;
 
 	-- What the file knows more; never a language that somebody chose.
 	with known as (

@@ -4,6 +4,7 @@
 create index subscriber_passing on subscriber (state_at)
 	where state in ('pending', 'unsubscribed', 'blocked');
 create index consent_event_at on consent_event (at);
+create index letter_mailing on letter (mailing_id);
 
 -- How far each journal of departures was read, and what stood in front of
 -- there: a power cut may have taken the end of a file, and other lines came.
@@ -88,13 +89,16 @@ begin
 			excluded.reason);
 	changed := found;
 	if word = 'e' then
-		if s.id is not null then
-			perform subscriber_erase(s.id, way);
+		if not changed and s.id is null and not exists (
+				select from consent_event where address_hash = h)
+		then
+			return null;
 		end if;
-		return case when changed or s.id is not null then 'erased' end;
+		perform address_erase(h, way);
+		return 'erased';
 	end if;
 	update subscriber x set state = the_state, state_reason = way,
-		state_at = moment
+		state_at = moment, paused_until = null
 	where x.id = s.id and x.state <> 'blocked' and x.state <> the_state;
 	if found then
 		insert into consent_event (address_hash, at, kind, way, issue_id)
@@ -256,6 +260,14 @@ begin
 				where x.state in ('unsubscribed', 'blocked')
 					and x.state_at
 						<= moment - interval '30 days'
+					-- Who wants to come back has a week.
+					and not exists (select from letter l
+						where l.kind = 'confirm'
+							and l.subscriber_id
+								= x.id
+							and l.used_at is null
+							and l.at > moment
+								- interval '7 days')
 				order by x.state_at limit batch
 				for update skip locked)
 			returning address_hash, state
@@ -314,8 +326,10 @@ declare
 	m mailing_over;
 begin
 	if the_kind = 'details' then
+		-- Other mail goes as a whole by then.
 		select * into m from mailing_over x
-		where x.over_at <= moment - interval '30 days'
+		where x.kind = 'issue'
+			and x.over_at <= moment - interval '30 days'
 			and x.details_to < x.planned
 		order by x.id limit 1;
 		if m.id is null then
@@ -426,8 +440,7 @@ end $$;
 
 -- Everything that is due at a moment, at once.
 create function retention(moment timestamptz, batch int default 5000)
-returns table (kind text, n bigint)
-language plpgsql security definer set search_path from current as $$
+returns table (kind text, n bigint) language plpgsql as $$
 declare
 	did bigint;
 begin
@@ -457,8 +470,7 @@ create table retention_day (
 
 -- A piece of what is due today.  No row: nothing is.
 create function retention_round(moment timestamptz, batch int default 5000)
-returns table (done boolean, counts text)
-language plpgsql security definer set search_path from current as $$
+returns table (done boolean, counts text) language plpgsql as $$
 declare
 	today date := schedule_date(moment - interval '3 hours');
 	r retention_day;
@@ -496,3 +508,9 @@ begin
 	end if;
 	return next;
 end $$;
+
+-- Nobody but the clock decides what day it is.
+create function retention_today() returns table (done boolean, counts text)
+language sql security definer set search_path from current as $$
+	select done, counts from retention_round(now())
+$$;

@@ -181,7 +181,8 @@ begin
 	elsif the_class in ('delayed', 'delivered')
 		or s.state not in ('active', 'paused')
 		-- Not where they are: an address that they want, or left.
-		or exists (select from letter x where x.mailing_id = m.id
+		or exists (select from letter x where x.subscriber_id = s.id
+			and x.mailing_id = m.id
 			and x.kind in ('address', 'address-changed')) then
 		did := 'none';
 	elsif the_source = 'smtp' and the_class = 'hard' then

@@ -25,6 +25,27 @@ language sql stable as $$
 		(select j.at from bounce_judged j where j.subscriber_id = s.id))
 $$;
 
+-- Whose mail came back again, of an issue or since a moment (each or null), for
+-- the third issue in a row and more.  To look at a row takes a millisecond, so
+-- only those who have three are looked at.
+create function bounce_again(the_issue bigint, since timestamptz)
+returns table (subscriber_id bigint, issues int)
+language sql stable as $$
+	with three as materialized (
+		select x.subscriber_id from (
+			select distinct b.subscriber_id from bounce b
+			where b.effect = 'counted'
+				and (the_issue is null or b.issue_id = the_issue)
+				and (since is null or b.at >= since)) x
+		where 3 <= (select count(distinct c.mailing_id) from bounce c
+			where c.subscriber_id = x.subscriber_id
+				and c.effect = 'counted'))
+	select s.id, k.issues from three t
+	join subscriber s on s.id = t.subscriber_id
+		and s.state in ('active', 'paused')
+	cross join lateral bounce_streak(s.id) k where k.issues >= 3
+$$;
+
 -- A mailbox that nobody reads is an alarm like those of sending.
 create function unread_conditions(at timestamptz)
 returns table (key text, issue_id bigint, text text, since timestamptz)

@@ -8,9 +8,8 @@ where m.kind = 'issue' order by m.created_at desc limit 1
 
 -- name: bounce_readers
 -- Readers of whom a person may have to judge, with the last thing that came
--- back: of an issue, since a moment, each or null.  again: for the third issue
--- in a row; the others are dead, and judged only when the address looks like a
--- slip.
+-- back: of an issue, since a moment, each or null.  Those who are dead are
+-- judged only when the address looks like a slip.
 with last as (
 	select distinct on (b.subscriber_id) b.* from bounce b
 	where b.class in ('hard', 'soft')
@@ -19,16 +18,15 @@ with last as (
 	order by b.subscriber_id, b.at desc, b.id desc)
 select s.address_sealed, s.id as subscriber, s.state, rfc3339(b.at) as at,
 	l.number || '-' || l.year as issue, b.class, b.status, b.reason,
-	k.issues as in_a_row, k.issues >= 3 and s.state in ('active', 'paused')
-		as again
+	coalesce(k.issues, 0) as in_a_row, k.issues is not null as again
 from last b join subscriber s on s.id = b.subscriber_id
 	and s.state in ('active', 'paused', 'undeliverable')
 left join issue_label l on l.id = b.issue_id
 left join bounce_judged j on j.subscriber_id = s.id
-cross join lateral bounce_streak(s.id) k
-where (j.at is null or j.at < b.at) and (b.reason = 'dead'
-	or k.issues >= 3 and s.state in ('active', 'paused'))
-order by k.issues desc, b.at desc, s.id
+left join bounce_again($1, $2) k on k.subscriber_id = s.id
+where (j.at is null or j.at < b.at)
+	and (b.reason = 'dead' or k.issues is not null)
+order by in_a_row desc, b.at desc, s.id
 
 -- name: bounce_mails
 -- Messages that wait for a person.
@@ -152,14 +150,8 @@ where m.issue_id = $1
 -- What waits for a person: mails, and readers who fail again and again.
 select (select count(*) from returned where state in ('review', 'aside')
 		and not forward) as mails,
-	(select count(*) from (
-		select distinct b.subscriber_id from bounce b
-		where b.effect = 'counted' and b.at > coalesce((
-			select max(m.created_at) from mailing m
-			where m.kind = 'issue'), '-infinity')) x
-	join subscriber s on s.id = x.subscriber_id
-		and s.state in ('active', 'paused')
-	cross join lateral bounce_streak(s.id) k where k.issues >= 3) as readers
+	(select count(*) from bounce_again(null, (select max(created_at)
+		from mailing where kind = 'issue'))) as readers
 
 -- name: status_mailboxes
 -- Unread: for a day.

@@ -10,7 +10,9 @@ set local role tweeluik_owner
 grant tweeluik_owner to current_user
 
 -- name: migrate_search_path
-set local search_path to tweeluik
+-- pg_temp last: else a table that somebody made for themselves would come first,
+-- also in the functions that keep this path.
+set local search_path to tweeluik, pg_temp
 
 -- name: migrate_schema
 create schema if not exists tweeluik authorization tweeluik_owner

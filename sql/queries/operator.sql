@@ -31,13 +31,20 @@ from outcome where mailing_id = $1 and seq = $2 order by attempt
 -- The state of somebody when an issue was frozen.
 select case when s.created_at > m.created_at then 'later'
 	when s.state_at <= m.created_at then s.state
-	else coalesce((select case e.kind when 'subscribed'
-				then case e.way when 'command'
-					then 'active' else 'pending' end
-			when 'paused' then 'paused'
-			when 'unsubscribed' then 'unsubscribed'
-			when 'blocked' then 'blocked'
-			when 'undeliverable' then 'undeliverable'
+	else coalesce((select case
+			-- Whoever was asked was no reader before they said yes.
+			when e.kind in ('subscribed', 'imported') then
+				case when (select n.kind from consent_event n
+					where n.address_hash = s.address_hash
+						and n.id > e.id and n.kind in
+						('confirmed', 'unsubscribed',
+						'blocked')
+					order by n.id limit 1) = 'confirmed'
+				then 'pending' else 'active' end
+			when e.kind = 'paused' then 'paused'
+			when e.kind = 'unsubscribed' then 'unsubscribed'
+			when e.kind = 'blocked' then 'blocked'
+			when e.kind = 'undeliverable' then 'undeliverable'
 			else 'active' end
 		from consent_event e where e.address_hash = s.address_hash
 			and e.kind <> 'language' and e.at <= m.created_at

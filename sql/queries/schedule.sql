@@ -32,7 +32,7 @@ left join lateral (select x.* from mailing m
 		and m.kind = 'issue') g on true
 
 -- name: retention_round
-select done, coalesce(counts, '') as counts from retention_round(now())
+select done, coalesce(counts, '') as counts from retention_today()
 
 -- name: letter_store
 select message, mailing from letter_store($1, $2, $3, $4, $5, $6)
@@ -45,8 +45,9 @@ select settled, waiting from signup_settle($1)
 
 -- Letters to one person that nobody wrote yet.
 -- name: postman_due
+-- Who waits for a link comes before organisations that are asked something.
 select id, kind, language, subscriber_id, organisation_id from letter
-where written_at is null order by id limit $1
+where written_at is null order by kind = 'check', id limit $1
 
 -- name: postman_write
 select letter_write($1, $2, $3, $4, $5, $6, make_interval(mins => $7))

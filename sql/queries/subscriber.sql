@@ -23,7 +23,9 @@ where e.address_hash = $1::bytea order by e.id
 -- name: subscriber_page
 -- Language, state and tag, each or null; the next ones after an id.
 select s.id, s.address_sealed, o.name as organisation, s.language,
-	s.language_from, s.state, s.paused_until, to_jsonb(s.tags) as tags,
+	s.language_from, s.state,
+	case s.state when 'paused' then s.paused_until end as paused_until,
+	to_jsonb(s.tags) as tags,
 	array_to_string(s.tags, ',') as tag_list, rfc3339(s.created_at) as since
 from subscriber s left join organisation o on o.id = s.organisation_id
 where s.id > $4::bigint and ($1::text is null or s.language = $1)
@@ -164,7 +166,8 @@ with mail as (
 )
 select rfc3339(coalesce(o.at, m.created_at)) as at, mail.letter,
 	l.number || '-' || l.year as issue, d.edition,
-	coalesce(o.result::text, 'waiting') as result, o.code, o.status, o.stage
+	coalesce(o.result::text, 'waiting') as result, o.code, o.status, o.stage,
+	b.reason as came_back, b.status as came_back_status
 from mail
 join mailing m on m.id = mail.id
 cross join lateral (select x.seq, g.edition from delivery x
@@ -174,11 +177,15 @@ cross join lateral (select x.seq, g.edition from delivery x
 left join lateral (select * from outcome y
 	where y.mailing_id = m.id and y.seq = d.seq
 	order by y.attempt desc limit 1) o on true
+left join lateral (select x.reason, x.status from bounce x
+	where x.subscriber_id = $1 and x.mailing_id = m.id
+		and x.source = 'report' and x.class in ('hard', 'soft')
+	order by x.id desc limit 1) b on true
 left join issue_label l on l.id = m.issue_id
 order by coalesce(o.at, m.created_at) desc limit 6
 
--- name: subscriber_erase
-select subscriber_erase($1, 'command') as removed
+-- name: address_erase
+select address_erase($1, 'command') as removed
 
 -- name: sealed_copies
 -- Every sealed address that is not of a subscriber, few as they are.

@@ -42,7 +42,7 @@ select web_details_letter($1)
 
 -- name: web_details
 select address_sealed, wanted_sealed, coalesce(wanted_at, '') as wanted_at, data
-from web_details($1, $2)
+from web_details($1, $2, $3)
 
 -- name: web_address_wish
 select web_address_wish($1, $2, $3, $4, $5) as result

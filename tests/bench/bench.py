@@ -27,7 +27,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests/bench"),
                 str(ROOT / "tests/system")]
 from bounces import SECONDS, Bounces  # noqa: E402
 from measure import Failed, Path, Peers, say  # noqa: E402
-from web import CLICK, ONE_CLICK, PAGE, Web  # noqa: E402
+from web import CLICK, PAGE, Web  # noqa: E402
+from website import ONE_CLICK  # noqa: E402
 
 from tests.embedded import interrupted  # noqa: E402
 

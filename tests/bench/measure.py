@@ -211,7 +211,7 @@ class Path:
         with announced(f"freezing: {n:,} readers"), self.copy(n) as name:
             insert = self._insert(name)
             # What it does once a day, it does at night.
-            self._round()
+            self.site.once("schedule", timeout=None)
             freeze = self._freeze()
         say(f" {freeze:.2f} s")
         return freeze, insert
@@ -261,15 +261,10 @@ class Path:
         self.rows(name, "vacuum analyze tweeluik.subscriber")
         self.rows(name, "checkpoint")
 
-    def _round(self):
-        subprocess.run([self.build / "libexec/tweeluik/tweeluik-schedule",
-                        "--config", self.site.config, "--once"], check=True,
-                       capture_output=True)
-
     def _freeze(self):
         send_now(self.site, self.issue)
         began = time.monotonic()
-        self._round()
+        self.site.once("schedule", timeout=None)
         return time.monotonic() - began
 
     def _insert(self, name):

@@ -6,13 +6,13 @@ import json
 import subprocess
 
 from measure import Failed, announced, say
+from website import ONE_CLICK
 
-from tests.embedded import die_with_parent, free_port, wait_until
+from tests.embedded import answers, die_with_parent, free_port, wait_until
 
 SECONDS = 5
 READERS = 60000  # enough for one click each
 PAGE, CLICK = 1, 64  # connections
-ONE_CLICK = "List-Unsubscribe=One-Click"
 
 
 @dataclasses.dataclass
@@ -36,18 +36,13 @@ class Web:
         self.path, self.folder, self.build = path, folder, build
         self.bytes = 0
 
-    def _listens(self, port):
-        done = subprocess.run(["curl", "-s", "-o", "/dev/null",
-                               f"http://127.0.0.1:{port}/"])
-        return done.returncode == 0
-
     @contextlib.contextmanager
     def _running(self, port, *command):
         process = subprocess.Popen(
             [str(x) for x in command], env=self.path.site.env(),
             stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
         try:
-            if not wait_until(lambda: self._listens(port), 20):
+            if not wait_until(lambda: answers(port), 20):
                 raise Failed(f"{command[0]} does not listen")
             yield process
         finally:
@@ -61,9 +56,11 @@ class Web:
             "--config", site.config)
 
     def _wrk(self, port, connections, *words):
+        # The folder has the name of an architecture.
+        libraries, = (self.build / "wrk/usr/lib").glob("*-linux-*")
         done = subprocess.run(
-            ["env", f"LD_LIBRARY_PATH={self.build}/wrk/usr/lib/"
-             "x86_64-linux-gnu", self.build / "wrk/usr/bin/wrk", "-t1",
+            ["env", f"LD_LIBRARY_PATH={libraries}",
+             self.build / "wrk/usr/bin/wrk", "-t1",
              f"-c{connections}", f"-d{SECONDS}", "-s", "tests/bench/tokens.lua",
              f"http://127.0.0.1:{port}", "--", *map(str, words)],
             capture_output=True, text=True)

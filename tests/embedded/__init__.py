@@ -141,6 +141,7 @@ class Postgres:
                    for line in done.stdout.splitlines())
 
 
+BASE = "https://nieuws.voorbeeld.example"
 CONFIG = """\
 # Written by the embedded set-up.
 database = "{database}"
@@ -152,7 +153,7 @@ language = "{language}"
     reply_to = "loket@voorbeeld.example"
     postal_address = "Stichting Voorbeeld, Postbus 1234, 1000 AA Voorbeeldstad"
     list_id = "nieuws.voorbeeld.example"
-    base_url = "https://nieuws.voorbeeld.example"
+    base_url = "{base}"
     unsubscribe_address = "afmelden@nieuws.voorbeeld.example"
     return_domain = "terug.voorbeeld.example"
 }}
@@ -190,7 +191,8 @@ class Installation:
         self.web_port = web_port or free_port()
         self.catcher = self.daemon = None
         self.settings = dict(
-            database=postgres.conninfo(database), keys=self.folder / "keys",
+            base=BASE, database=postgres.conninfo(database),
+            keys=self.folder / "keys",
             journal=self.folder / "journal", language=language,
             relay="127.0.0.1", smtp_port=self.smtp_port,
             web_port=self.web_port, tls=tls, relay_more=relay_more,
@@ -214,14 +216,22 @@ class Installation:
                       check=True)
 
     def tweeluik(self, *words, stdin=None, check=False, env=None):
+        return self._run(["bin/tweeluik", *map(str, words)], check,
+                         input=stdin, env={**self.env(), **(env or {})})
+
+    def once(self, role, check=True, timeout=60):
+        """One round of a role."""
+        return self._run([f"libexec/tweeluik/tweeluik-{role}", "--config",
+                          str(self.config), "--once"], check,
+                         env=self.env(), timeout=timeout)
+
+    def _run(self, words, check, **more):
         done = subprocess.run(
-            [*self.inside, str(self.build / "bin/tweeluik"),
-             *map(str, words)],
-            input=stdin, capture_output=True, text=True,
-            env={**self.env(), **(env or {})})
+            [*self.inside, str(self.build / words[0]), *words[1:]],
+            capture_output=True, text=True, **more)
         if check and done.returncode != 0:
-            raise RuntimeError(f"tweeluik {' '.join(map(str, words))}: exit "
-                               f"{done.returncode}\n{done.stderr}")
+            raise RuntimeError(f"{' '.join(words)}: exit {done.returncode}\n"
+                               f"{done.stderr}")
         return done
 
     def start_catcher(self):
@@ -236,7 +246,8 @@ class Installation:
         out = open(log, "ab") if log else None
         self.daemon = subprocess.Popen(
             [*self.inside, str(self.build / "bin/tweeluikd"), "--config",
-             str(self.config), "--foreground", *flags], stderr=out, stdout=out, env=self.env(),
+             str(self.config), "--foreground", *flags],
+            stderr=out, stdout=out, env=self.env(),
             preexec_fn=die_with_parent, start_new_session=True)
         if out:
             out.close()

@@ -17,7 +17,6 @@ import os
 import subprocess
 
 NET = "10.77.0"
-NETWORK = f"{NET}.0/24"
 ROOT_USER = os.geteuid() == 0
 
 

@@ -63,9 +63,7 @@ class Lab:
             send_more=f"    chunk_size = {chunk_size}\n")
         site.write_config(keys=self.site.settings["keys"])
         send_now(site, self.issue)
-        subprocess.run(
-            [self.build / "libexec/tweeluik/tweeluik-schedule", "--config",
-             site.config, "--once"], check=True, capture_output=True)
+        site.once("schedule")
         return name
 
     def connect(self, database):

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "daemon/send/journal_line.h"
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer chose the name */

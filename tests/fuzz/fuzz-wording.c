@@ -19,7 +19,7 @@ same_field(void *arg, const char *name)
 }
 
 static void
-read_answer(const char *const *part)
+read_answer(char *const *part)
 {
 	/* The text is neither a string nor longer than it says. */
 	size_t n = strlen(part[3]);
@@ -43,12 +43,12 @@ read_answer(const char *const *part)
 }
 
 static void
-read_mail(const char *const *part)
+read_mail(char *const *part)
 {
 	size_t n = strlen(part[3]);
 	struct wording_mail m = {
 		.field = same_field,
-		.arg = (void *)(uintptr_t)part[4],
+		.arg = part[4],
 		.subject = part[5],
 		.text = part[3],
 		.text_bytes = n,
@@ -71,7 +71,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char input[INPUT_MAX + 1];
-	const char *part[PARTS];
+	char *part[PARTS];
 	char *s = input;
 
 	if (size > INPUT_MAX)

@@ -65,7 +65,7 @@ daemon/send/journal_line daemon/send/pace daemon/send/pace_table
 daemon/send/smtp_ehlo daemon/send/smtp_machine daemon/send/smtp_message
 daemon/send/smtp_reply daemon/send/smtp_result daemon/send/smtp_status
 daemon/send/smtp_transaction
-daemon/web/form daemon/web/framing daemon/web/limit daemon/web/route
+daemon/mailbox/verdict daemon/web/form daemon/web/framing daemon/web/limit daemon/web/route
 daemon/web/signup_form daemon/web/webversion
 """.split()
 IMPURE = re.compile(r"sys/socket\.h|netinet/|netdb\.h|poll\.h|libpq|curl/"

@@ -13,6 +13,8 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(TOP), str(TOP / "tests/system")]
 
+pytest.register_assert_rewrite("house", "own", "website")
+
 from tests.embedded import Installation, Postgres  # noqa: E402
 
 TEMPLATE = "tweeluik_template"
@@ -90,7 +92,7 @@ def schema(cur):
     """What `tweeluik db init` does, without the program."""
     cur.execute((TOP / "sql/roles.sql").read_text())
     cur.execute("create schema tweeluik authorization tweeluik_owner;"
-                "set role tweeluik_owner; set search_path = tweeluik;"
+                "set role tweeluik_owner; set search_path = tweeluik, pg_temp;"
                 "create table schema_version (version int primary key,"
                 " name text not null,"
                 " applied_at timestamptz not null default now())")

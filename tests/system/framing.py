@@ -77,6 +77,17 @@ AMBIGUOUS = {
     "no text": bytes(range(256)) * 20,
 }
 
+# What has one meaning, and not one that anybody who means well has.
+MALFORMED = {
+    "encoded NUL": b"GET /style.css%00b HTTP/1.1\r\nHost: x\r\n\r\n" + SECOND,
+    "encoded line end": b"GET /a%0d%0aX:b HTTP/1.1\r\nHost: x\r\n\r\n"
+                        + SECOND,
+    "control octet": b"GET /a\x01b HTTP/1.1\r\nHost: x\r\n\r\n" + SECOND,
+    "eight bits": b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n" + SECOND,
+    "bad escape": b"GET /a%zz HTTP/1.1\r\nHost: x\r\n\r\n" + SECOND,
+    "many fields": GET + b"A: b\r\n" * 70 + b"\r\n" + SECOND,
+}
+
 # What libmicrohttpd reads in one way and does not tell us about: a NUL ends a
 # line, a field folded before its value or without a name is none, others are
 # joined (RFC 9112, 5.2 allows it).  Nothing well-made forwards these; nginx

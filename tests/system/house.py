@@ -4,12 +4,11 @@ the daemon still runs, with its pages."""
 import email
 import email.policy
 import re
-import subprocess
 
 from newsletter import approve, ok, plan, send_now, settled
-from website import KEYS, Visitor
+from website import Visitor, web_keys
 
-from tests.embedded import Installation, wait_until
+from tests.embedded import Installation, answers, wait_until
 
 LANGUAGES = ("nl", "en", "both")
 URL = re.compile(r"https://nieuws\.voorbeeld\.example(/[^\s\"'<>)]*)")
@@ -65,10 +64,7 @@ class House(Installation, Visitor):
         return self
 
     def is_up(self):
-        try:
-            return self.get("/healthz").status == 200
-        except OSError:
-            return False
+        return answers(self.web_port)
 
     def add(self, name, language="nl"):
         """A reader called name; returns the number."""
@@ -77,10 +73,7 @@ class House(Installation, Visitor):
         return self.db.one("select max(id) from subscriber")
 
     def token(self, purpose, subscriber, mailing=0):
-        return subprocess.run(
-            [KEYS, self.keys, "token", purpose, str(subscriber),
-             str(mailing)], check=True, capture_output=True,
-            text=True).stdout.strip()
+        return web_keys(self.keys, "token", purpose, subscriber, mailing)[0]
 
     def reader(self, language):
         return self.db.one("select min(id) from subscriber"

@@ -6,6 +6,27 @@ import re
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d"
 
 
+def message(db, kind="issue"):
+    """One that nobody reads; its number."""
+    return db.one(
+        "insert into message (digest, kind, edition, subject, bytes, slots)"
+        " values (sha256(random()::text::bytea), %s, 'nl', 's', 'x', '')"
+        " returning id", kind)
+
+
+def mailing(db, readers, what=None, issue=None):
+    """It is under way to these readers, in this order; its number."""
+    number = db.one("insert into mailing (kind, issue_id, expires_at,"
+                    " planned) values ('issue', %s, now() + interval '1 day',"
+                    " %s) returning id", issue, len(readers))
+    db.rows("insert into delivery select %s, n, %s, id from"
+            " unnest(%s::bigint[]) with ordinality r (id, n)", number,
+            what or message(db), list(readers))
+    db.rows("insert into chunk (mailing_id, no, first_seq, last_seq)"
+            " values (%s, 1, 1, %s)", number, len(readers))
+    return number
+
+
 def mailed(site, reader, kind, age="0 minutes", letter=None):
     """The token in a letter, as when the schedule role has written it."""
     mailing = site.sql("insert into mailing (kind, expires_at)"
@@ -53,9 +74,7 @@ def fill(site, reader):
              " from subscriber where id = %s", wording, reader)
     site.post(f"/t/{site.token('t', reader)}/en")
     site.post(f"/t/{site.token('t', reader)}/nl")
-    message = site.sql(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('y'), 'issue', 'nl', 's', 'x', '') returning id")
+    what = message(site.db)
     for n, result in enumerate(("accepted", "deferred", None), 1):
         issue = site.sql(
             "insert into issue (series, planned_at, state, number, year)"
@@ -64,8 +83,8 @@ def fill(site, reader):
         mailing = site.sql("insert into mailing (kind, issue_id, expires_at,"
                            " planned) values ('issue', %s, now(), 1)"
                            " returning id", issue)[0][0]
-        site.sql("insert into delivery values (%s, 1, %s, %s)", mailing,
-                 message[0][0], reader)
+        site.sql("insert into delivery values (%s, 1, %s, %s)", mailing, what,
+                 reader)
         if result:
             site.sql("insert into outcome (mailing_id, seq, attempt, result)"
                      " values (%s, 1, 1, %s)", mailing, result)

@@ -8,6 +8,7 @@ both languages, `PUBLIC` those that exist in each under a path of its own.
 """
 
 from newsletter import ok
+from website import ONE_CLICK
 
 PERSONAL = {
     "unsubscribe": "/u/{u}",
@@ -129,7 +130,7 @@ def people(house, lang):
     found["k"] = check(house, lang)
     found["checked"] = Tokens(house, 0, k=check(house, lang))
     house.post(f"/k/{found.checked.k}")
-    house.post(f"/u/{found.left.u}", "List-Unsubscribe=One-Click")
+    house.post(f"/u/{found.left.u}", ONE_CLICK)
     house.post(f"/b/{found.joined.b}")
     house.post(f"/a/{found.moved.a}")
     house.db.rows("update letter set at = now() - interval '8 days'"

@@ -82,9 +82,7 @@ def planned_issue(site, readers, pattern="01*.item"):
 def freeze(site, name):
     """Make it due; whoever sends may begin."""
     send_now(site, name)
-    subprocess.run([*site.inside,
-                    site.build / "libexec/tweeluik/tweeluik-schedule",
-                    "--config", site.config, "--once"], check=True)
+    site.once("schedule")
 
 
 def all_copies(hosts):

@@ -4,7 +4,6 @@ import email.policy
 import html
 import json
 import re
-import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import conformity
@@ -12,13 +11,12 @@ import pytest
 from newsletter import ok
 from own import (ask_address, field, happened, kinds, mailed, newest_letter,
                  status, validate)
-from test_web import Page, check_page, follow
-from website import ADDRESS, KEYS, Visitor, watched_site
+from website import (ADDRESS, Page, Visitor, check_page, follow, watched_site,
+                     web_keys)
 
-from tests.embedded import Installation, wait_until
+from tests.embedded import BASE, Installation, answers, wait_until
 
 NEW = "jansen@elders.example"
-BASE = "https://nieuws.voorbeeld.example"
 LETTERS = {
     "details": ("Link naar uw gegevens", "Link to your details"),
     "address": ("Bevestig uw nieuwe adres", "Confirm your new address"),
@@ -269,10 +267,8 @@ class House(Visitor):
         self.installation, self.db, self.seen = site, site.db, 0
 
     def token(self, purpose, subscriber, mailing=0):
-        return subprocess.run(
-            [KEYS, self.installation.settings["keys"], "token", purpose,
-             str(subscriber), str(mailing)], check=True, capture_output=True,
-            text=True).stdout.strip()
+        return web_keys(self.installation.settings["keys"], "token", purpose,
+                        subscriber, mailing)[0]
 
     def mail(self):
         """The next mail that comes."""
@@ -315,7 +311,7 @@ def test_journey_to_another_address_and_out(installation, language):
     ok(installation, "subscriber", "import", path, "--basis", "form",
        "--apply")
     house = House(installation)
-    assert wait_until(lambda: listens(house), 20)
+    assert wait_until(lambda: answers(installation.web_port), 20)
     reader = house.db.one("select id from subscriber")
 
     def check(mail, kind, to):
@@ -350,10 +346,3 @@ def test_journey_to_another_address_and_out(installation, language):
     for table in "subscriber", "consent_event", "letter", "address_wish":
         assert house.db.one(f"select count(*) from {table}") == 0
     assert house.db.one("select count(*) from ledger where balanced") == 4
-
-
-def listens(house):
-    try:
-        return house.get("/healthz").status == 200
-    except OSError:
-        return False

@@ -1,7 +1,6 @@
 """Who is told what: alarms, reports, holds, and what machines can ask."""
 import email
 import email.policy
-import http.client
 import re
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from newsletter import (approve, as_json, ok, plan, readers, send_now,
                         settled)
 from prometheus_client.parser import text_string_to_metric_families
 from test_schedule import OPENED, T, World
+from website import Visitor
 
 from tests.embedded import answers, free_port, wait_until
 
@@ -377,10 +377,7 @@ def test_a_hold_by_a_person(told):
 
 def role(site, name):
     """One round of a role."""
-    done = subprocess.run(
-        [site.build / f"libexec/tweeluik/tweeluik-{name}", "--once"],
-        env=site.env(), capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+    done = site.once(name)
     assert "failed" not in done.stderr, done.stderr
     assert ".example" not in done.stderr, done.stderr
 
@@ -632,15 +629,6 @@ def start_web(site):
     assert wait_until(lambda: answers(site.web_port), 20)
 
 
-def get(port, path):
-    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
-    c.request("GET", path)
-    r = c.getresponse()
-    body = r.read().decode()
-    c.close()
-    return r.status, r.headers["content-type"], body
-
-
 def samples(body):
     """{(name, labels): value}, by the parser of Prometheus' own library."""
     found = {}
@@ -659,26 +647,28 @@ def samples(body):
     # Mail goes out nonetheless.
     ("blocked", "ok"), ("mailbox", "ok")])
 def test_health_and_metrics_of_an_alarm(web, key, word):
-    assert get(web.web_port, "/healthz")[::2] == (200, "ok\n")
+    assert Visitor(web.web_port).get("/healthz")[::2] == (200, "ok\n")
     trouble(web, key)
-    assert get(web.web_port, "/healthz")[::2] == (
+    assert Visitor(web.web_port).get("/healthz")[::2] == (
         200 if word == "ok" else 503, word + "\n")
-    now = samples(get(web.metrics_port, "/metrics")[2])
+    now = samples(Visitor(web.metrics_port).get("/metrics").body)
     assert {k[1][1]: v for k, v in now.items() if k[0] == "tweeluik_alarm"
             } == {k: float(k == key) for k in LETTERS}
 
 
 def test_metrics(web):
-    status, kind, body = get(web.metrics_port, "/metrics")
-    assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
-    now = samples(body)
+    answer = Visitor(web.metrics_port).get("/metrics")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == (
+        "text/plain; version=0.0.4; charset=utf-8")
+    now = samples(answer.body)
     assert now[("tweeluik_send_workers",)] == 0
     assert now[("tweeluik_database_up",)] == 1
     assert ("tweeluik_relay_up",) not in now
     readers(web, 3)
     trouble(web, "relay")
     web.db.rows("update send_worker set rate = 2.5")
-    now = samples(get(web.metrics_port, "/metrics")[2])
+    now = samples(Visitor(web.metrics_port).get("/metrics").body)
     assert now[("tweeluik_send_workers",)] == 1
     assert now[("tweeluik_send_rate",)] == 2.5
     assert now[("tweeluik_relay_up",)] == 0
@@ -693,7 +683,7 @@ def test_metrics(web):
     assert not any(k[0] == "tweeluik_bounces" for k in now)
     assert ("tweeluik_build_info", ("version", "0.1")) in now
     assert 0 <= now[("tweeluik_role_last_seen_seconds", ("role", "web"))] < 60
-    body = get(web.metrics_port, "/metrics")[2]
+    body = Visitor(web.metrics_port).get("/metrics").body
     assert "@" not in body and ".example" not in body
 
 
@@ -706,7 +696,7 @@ def test_metrics_of_what_came_back(web):
                 " values ('terug', '1', sha256('x'), 'person', 'review')")
     web.db.rows("insert into mailbox (name, last_read_at) values ('terug',"
                 " now() - interval '90 s'), ('items', null)")
-    now = samples(get(web.metrics_port, "/metrics")[2])
+    now = samples(Visitor(web.metrics_port).get("/metrics").body)
     assert {k: v for k, v in now.items() if k[0] == "tweeluik_bounces"} == {
         ("tweeluik_bounces", ("class", "hard"), ("reason", "dead")): 2}
     assert now[("tweeluik_returned", ("kind", "person"))] == 1
@@ -719,8 +709,8 @@ def test_metrics_of_what_came_back(web):
 
 
 def test_metrics_stay_inside(web):
-    assert get(web.web_port, "/metrics")[0] == 404
-    assert get(web.metrics_port, "/healthz")[0] == 404
+    assert Visitor(web.web_port).get("/metrics").status == 404
+    assert Visitor(web.metrics_port).get("/healthz").status == 404
     for table in ("send_worker", "alarm", "ledger", "mailing", "issue"):
         with pytest.raises(psycopg2.errors.InsufficientPrivilege):
             web.db.rows(f"select * from {table}", role="tweeluik_web")
@@ -771,13 +761,13 @@ def test_metrics_without_a_database(web):
         conn.close()
 
     def up():
-        return samples(get(web.metrics_port, "/metrics")[2])[
+        return samples(Visitor(web.metrics_port).get("/metrics").body)[
             ("tweeluik_database_up",)]
 
     assert up() == 1
     allow(False)
     assert up() == 0 and up() == 0
-    assert get(web.web_port, "/healthz")[::2] == (503, "db\n")
+    assert Visitor(web.web_port).get("/healthz")[::2] == (503, "db\n")
     allow(True)
     assert wait_until(lambda: up() == 1, 10)
 

@@ -7,12 +7,13 @@ from html.parser import HTMLParser
 
 import pytest
 from newsletter import approve, ok, plan
-
-from tests.demo.dates import first_date
+from own import message
 from website import Website
 
+from tests.demo.dates import first_date
+from tests.embedded import BASE
+
 ATOM = "{http://www.w3.org/2005/Atom}"
-BASE = "https://nieuws.voorbeeld.example"
 PAGE_BYTES = 30000
 
 NEWS = """Kind: news
@@ -480,8 +481,7 @@ def test_a_special_edition_has_a_series_of_its_own(site):
     year = first_date().year
     site.sql("update issue set state = 'approved', year = %s, number = 3"
              " where series = 'extra'", year)
-    site.sql("insert into message (digest, kind, edition, subject, bytes,"
-             " slots) values (sha256('m'), 'issue', 'nl', 's', '', '')")
+    message(site.db)
     site.sql("insert into edition select i.id, 'nl', m.id, '', '' from issue i"
              " cross join message m where i.series = 'extra'")
     site.sql("insert into archive_issue select id, 'nl', 'Extra 3',"

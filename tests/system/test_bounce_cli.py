@@ -310,6 +310,8 @@ def test_process_a_report(site, issues, people):
         "Gets every issue, but 1 came back: the mailbox does not exist.")
     assert "undeliverable from now on" in take(
         site, report(site, people[3], issues[1])).stderr
+    assert "number 11-2026: accepted; came back, the mailbox does not exist" \
+        in text(site, "subscriber", "show", address(3))
     assert re.fullmatch(
         r"Gets no mail: undeliverable since .*: the mailbox does not exist "
         r"\(5\.1\.1\)\.", show(site, address(3))["explanation"])
@@ -423,6 +425,45 @@ def test_a_stranger_steers_no_terminal(site, letters):
         told = text(site, "bounce", *words)
         assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f]|\\\\u00", told), \
             words
+
+
+def test_nor_does_a_mail_system(site, issues, people):
+    done = take(site, report(site, people[3], issues[2],
+                             words="550 5.1.1 \x1b[2J\x9b gone"), "-v")
+    assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f]", done.stdout)
+    told = text(site, "bounce", "show", address(3))
+    assert "gone" in told
+    assert not re.search("[\0-\x08\x0b-\x1f\x7f-\x9f]", told)
+
+
+def test_one_that_was_set_aside(site):
+    site.db.rows("select returned_aside('terug', '7', sha256('x'), null,"
+                 " 'Reading it took more than 5 seconds')")
+    told = text(site, "bounce", "list")
+    assert re.search(r"^  1  \d+ \w+, a message that could not be read$", told,
+                     re.M)
+    assert "    Reading it took more than 5 seconds\n" in told
+    told = text(site, "bounce", "show", "1")
+    assert re.search("^State +could not be read; waits for a person$", told,
+                     re.M)
+    assert error(site, "bounce", "forward", "1", code=4)["code"] == "settled"
+    run(site, "bounce", "dismiss", "1")
+    assert document(site, "bounce", "list")["mails"] == []
+
+
+def test_very_many_to_judge(site):
+    readers(site, 53)
+    site.db.rows("update subscriber set state_at = now() - interval '1 year'")
+    them = [r["id"] for r in site.db.rows("select id from subscriber")]
+    for n, days in ((9, 13), (10, 8), (11, 3)):
+        m = sent(site, n, days, *them)
+        site.db.rows("select bounce_add(null, s.id, %s, 'report', 'soft',"
+                     " false, '4.2.2', 'full', 'test', '') from subscriber s",
+                     m)
+    told = text(site, "bounce", "list")
+    assert told.startswith("To judge (53)\n")
+    assert told.count("Leave it: ") == 50 and "  and 3 more\n" in told
+    assert len(document(site, "bounce", "list")["readers"]) == 53
 
 
 def test_forward_and_dismiss(site, letters):

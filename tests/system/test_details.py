@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from newsletter import LEASE
 from own import (ask_address, field, fill, happened, in_months, kinds, mailed,
-                 newest_letter, status, validate)
-from test_web import check_page, follow
-from website import ADDRESS, watched_site
+                 mailing, newest_letter, status, validate)
+from website import ADDRESS, check_page, follow, watched_site
 
 NEW = "jansen@elders.example"
 
@@ -76,16 +75,7 @@ def test_a_pause_ends_by_itself(site):
 
 def test_a_pause_takes_effect_within_a_running_send(site):
     readers = [site.reader(f"a{n}@b.example") for n in range(3)]
-    message = site.sql(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('x'), 'issue', 'nl', 's', 'x', '') returning id")
-    mailing = site.sql("insert into mailing (kind, expires_at, planned)"
-                       " values ('issue', now() + interval '1 day', 3)"
-                       " returning id")[0][0]
-    site.sql("insert into delivery select %s, row_number() over (), %s, id"
-             " from subscriber", mailing, message[0][0])
-    site.sql("insert into chunk (mailing_id, no, first_seq, last_seq)"
-             " values (%s, 1, 1, 3)", mailing)
+    mailing(site.db, readers)
     site.post(f"/v/{site.token('v', readers[1])}", "pause=1")
     assert site.sql("select subscriber_id, deliverable"
                     f" from ({LEASE}) x order by seq") == [

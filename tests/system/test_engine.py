@@ -3,7 +3,6 @@ every byte: ways to talk, refusals in the middle, brakes and probes, pace."""
 import collections
 import concurrent.futures
 import contextlib
-import http.client
 import json
 import shutil
 import subprocess
@@ -14,6 +13,8 @@ import pytest
 from conftest import TEMPLATE, Database
 from newsletter import approve, as_json, ledger, ok, plan, send_now
 from smtpd import Certificates
+from website import Visitor
+
 from tests.embedded import Installation, wait_until
 from tests.sink import Sink, templates
 
@@ -42,8 +43,7 @@ class Ready:
         ok(site, "subscriber", "import", path, "--basis", "test", "--apply")
         self.issue = approve(site)
         send_now(site, self.issue)
-        subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
-                        "--config", site.config, "--once"], check=True)
+        site.once("schedule")
         self.keys, self.build = site.settings["keys"], site.build
         self.templates = templates(self.folder, [
             row.values() for row in site.db.rows(
@@ -177,10 +177,7 @@ def watched(site):
 
 
 def health(site):
-    c = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=20)
-    with contextlib.closing(c):
-        c.request("GET", "/healthz")
-        return c.getresponse().read().decode().strip()
+    return Visitor(site.web_port).get("/healthz").body.strip()
 
 
 def assert_everybody_once(site, *sinks):

@@ -8,6 +8,7 @@ import pytest
 from house import House
 from newsletter import as_json
 from pages import letter, move
+from website import ONE_CLICK
 
 from tests.embedded import wait_until
 
@@ -93,7 +94,7 @@ def test_links_already_sent_keep_working(house):
     # One click of a provider, with a link from before.
     english = house.reader("en")
     link = house.inbox("en")[0].link("/u/")
-    assert house.post(link, "List-Unsubscribe=One-Click").status == 200
+    assert house.post(link, ONE_CLICK).status == 200
     assert house.state(english) == "unsubscribed"
 
     # Only without the old key do old links mean nothing.

@@ -1,116 +1,16 @@
-"""Reading mailboxes: from a real Dovecot, a Maildir and standard input, while
-things fail.  What mails mean is tested elsewhere; here each is one row."""
+"""Reading mailboxes: from a real Dovecot, a Maildir and standard input.  What
+mails mean is tested elsewhere; here each is one row."""
 
 import os
 import signal
-import socket
 import subprocess
-import threading
 import time
 
-import psycopg2
 import pytest
 from dovecot import Dovecot
+from mailreader import FULL, dovecot, empty, mail, reader  # noqa: F401
 
-from tests.embedded import die_with_parent, free_port, wait_until
-
-
-def mail(number, more=b""):
-    """Like no other."""
-    return (b"From: MAILER-DAEMON@mx.example\r\nTo: terug@terug.example\r\n"
-            b"Subject: Undelivered Mail %d\r\nAuto-Submitted: auto-replied"
-            b"\r\nMessage-ID: <%d@mx.example>\r\n%s\r\nNumber %d\r\n"
-            % (number, number, more, number))
-
-
-class Reader:
-    """An installation whose mailbox role runs."""
-
-    def __init__(self, site):
-        self.site, self.db = site, site.db
-        self.process = None
-        self.log = site.folder / "mailbox.log"
-
-    def command(self, *flags):
-        return [str(self.site.build / "libexec/tweeluik/tweeluik-mailbox"),
-                "--config", str(self.site.config), *flags]
-
-    def configure(self, *sections):
-        self.site.write_config(more="".join(sections))
-
-    def start(self, *sections, env=None):
-        if sections:
-            self.configure(*sections)
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                self.command(), stdout=log, stderr=log,
-                env={**self.site.env(), **(env or {})},
-                preexec_fn=die_with_parent)
-        return self
-
-    def stop(self, how=signal.SIGTERM):
-        if self.process is None:
-            return None
-        self.process.send_signal(how)
-        code = self.process.wait(20)
-        self.process = None
-        return code
-
-    def once(self, *sections):
-        if sections:
-            self.configure(*sections)
-        return subprocess.run(self.command("--once"), env=self.site.env(),
-                              capture_output=True, text=True, timeout=60)
-
-    def pipe(self, stdin, *flags, env=None):
-        return subprocess.run(self.command("--stdin", *flags), input=stdin,
-                              env={**self.site.env(), **(env or {})},
-                              capture_output=True, timeout=60)
-
-    def taken(self):
-        return self.db.one("select count(*) from returned"
-                           " where kind <> 'unread'")
-
-    def aside(self):
-        return self.db.rows("select reason, key, mailbox from returned"
-                            " where state = 'aside' order by id")
-
-    def has(self, count, seconds=15):
-        got = wait_until(lambda: self.taken() >= count, seconds, step=0.05)
-        assert got and self.taken() == count, self.said()
-
-    def said(self):
-        return self.log.read_text() if self.log.exists() else ""
-
-    def mailbox(self, name="return"):
-        row, = self.db.rows("select * from mailbox where name = %s", name)
-        return row
-
-    def failing(self, text, seconds=15, name="return"):
-        got = wait_until(lambda: [
-            r for r in self.db.rows("select last_error from mailbox"
-                                    " where name = %s", name)
-            if text in r["last_error"]], seconds)
-        assert got, (self.db.rows("select * from mailbox"), self.said())
-
-
-@pytest.fixture
-def reader(site):
-    reader = Reader(site)
-    yield reader
-    if reader.process:
-        assert reader.stop() == 0, reader.said()
-
-
-@pytest.fixture
-def dovecot():
-    with Dovecot() as server:
-        yield server
-
-
-def empty(server, seconds=10):
-    assert wait_until(lambda: not server.left(), seconds, step=0.05), \
-        server.left()
+from tests.embedded import free_port, wait_until
 
 
 def test_imap(reader, dovecot):
@@ -199,46 +99,6 @@ def test_maildir(reader, tmp_path):
             if len(r["key"]) < 64} == {"1.a.host", "2.b.host", "5.c.host"}
 
 
-@pytest.mark.parametrize("settings, says", [
-    ({"name": "imap.voorbeeld.example"}, "geldt niet voor de naam localhost"),
-    ({"ca": "stranger"}, "onbekende"),
-])
-def test_a_certificate_that_is_not_theirs(reader, settings, says):
-    with Dovecot(**settings) as dovecot:
-        dovecot.deliver(mail(1))
-        for kind in ("imap", "pop3"):
-            reader.start(dovecot.section(kind=kind))
-            reader.failing(says)
-            assert reader.stop() == 0
-            reader.db.rows("delete from mailbox")
-        assert "Login: user" not in dovecot.log()
-        assert reader.taken() == 0 and len(dovecot.left()) == 1
-
-
-def test_what_is_wrong_is_told_and_read_again(reader, dovecot):
-    dovecot.deliver(mail(1))
-    (dovecot.folder / "password").write_text("verkeerd\n")
-    reader.start(dovecot.section())
-    reader.failing("log-in")
-    row = reader.mailbox()
-    assert row["failing_since"] and not row["last_read_at"]
-    assert wait_until(lambda: "localhost" in str(reader.db.rows(
-        "select status from role_state where role = 'mailbox'")), 10)
-    # Nobody's name or password is in what is told.
-    assert not any(word in text for word in ("terug", "verkeerd")
-                   for text in (reader.said(), row["last_error"]))
-    assert reader.stop() == 0
-    (dovecot.folder / "password").write_text("geheim\n")
-    reader.start(dovecot.section(folder="Nergens"))
-    reader.failing("Nergens")
-    assert reader.mailbox()["failing_since"] == row["failing_since"]
-    assert reader.stop() == 0
-    reader.start(dovecot.section())
-    reader.has(1)
-    assert wait_until(lambda: not reader.mailbox()["failing_since"], 5)
-    assert reader.mailbox()["last_error"] == ""
-
-
 def test_configuration(reader, dovecot):
     (dovecot.folder / "password").unlink()
     done = reader.once(dovecot.section())
@@ -261,182 +121,6 @@ def test_configuration(reader, dovecot):
     assert done.returncode == 78 and "8" in done.stderr
 
 
-def test_a_connection_that_breaks(reader, dovecot):
-    """The server's process dies, then the whole server, then it comes back."""
-    reader.start(dovecot.section())
-    for n in range(1, 4):
-        dovecot.deliver(mail(n))
-        reader.has(n)
-        assert wait_until(dovecot.sessions, 10)
-        for pid in dovecot.sessions():
-            os.kill(pid, signal.SIGKILL)
-    dovecot.stop()
-    dovecot.deliver(mail(4))
-    reader.failing("localhost")
-    dovecot.start()
-    reader.has(4)
-    empty(dovecot)
-    assert reader.mailbox()["last_error"] == ""
-
-
-class Proxy(threading.Thread):
-    """Between a client and a server: passes on so many bytes of what the
-    server says, then it is gone."""
-
-    def __init__(self, port, most):
-        super().__init__(daemon=True)
-        self.to, self.most = port, most
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.start()
-
-    def run(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self.to))
-            threading.Thread(target=self.copy, args=(client, server, None),
-                             daemon=True).start()
-            threading.Thread(target=self.copy,
-                             args=(server, client, self.most),
-                             daemon=True).start()
-
-    def copy(self, source, sink, left):
-        try:
-            while data := source.recv(4096):
-                if left is not None:
-                    data, left = data[:left], left - len(data)
-                sink.sendall(data)
-                if left is not None and left <= 0:
-                    break
-        except OSError:
-            pass
-        for s in (source, sink):
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    def close(self):
-        self.listener.close()
-
-
-@pytest.mark.parametrize("kind", ["imap", "pop3"])
-def test_a_connection_that_breaks_anywhere(reader, kind):
-    """After each few bytes that the server says."""
-    with Dovecot(plaintext=True) as dovecot:
-        port = dovecot.imap if kind == "imap" else dovecot.pop3
-        for n in range(3):
-            dovecot.deliver(mail(n))
-        for most in (1, *range(100, 3000, 160), 10 ** 6):
-            proxy = Proxy(port, most)
-            done = reader.once(dovecot.section(kind=kind, tls="none",
-                                               port=proxy.port))
-            proxy.close()
-            assert done.returncode in (0, 1, 75), (most, done.stderr)
-        assert done.returncode == 0, done.stderr
-        assert reader.taken() == 3 and not dovecot.left()
-
-
-def test_a_server_that_talks_nonsense(reader):
-    """Whatever a server says, the role stays and tells it."""
-    lines = [b"* OK hi\r\n", b"* PREAUTH hi\r\n", b"* BYE\r\n", b"+OK\r\n",
-             b"220 smtp.example ESMTP\r\n", b"\0" * 2000, b"* OK [" * 3000,
-             b"* OK x\r\n* 1 FETCH (BODY[] {99999999999999}\r\nx",
-             b"* OK x\r\n" + b"* 1 EXPUNGE\r\n" * 100 + b"1 OK x\r\n"]
-    said = iter(lines)
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        for line in said:
-            client, _ = listener.accept()
-            client.sendall(line)
-            client.settimeout(0.5)
-            try:
-                client.recv(1000)
-            except OSError:
-                pass
-            client.close()
-
-    threading.Thread(target=serve, daemon=True).start()
-    password = reader.site.folder / "password"
-    password.write_text("geheim\n")
-    for _ in lines:
-        done = reader.once(
-            'mailbox "return" {\n host = "127.0.0.1"\n tls = "none"\n'
-            f' port = {listener.getsockname()[1]}\n user = "u"\n'
-            f' password_file = "{password}"\n}}\n')
-        assert done.returncode in (1, 75, 78), done.stderr
-        assert "127.0.0.1" in done.stderr
-    listener.close()
-
-
-FULL = """create function no_room() returns trigger language plpgsql as $$
-begin raise exception 'no space' using errcode = 'disk_full'; end $$;
-create trigger no_room before insert on returned
-for each row execute function no_room()"""
-
-
-def test_a_database_without_room(reader, dovecot):
-    reader.db.rows("set search_path = tweeluik;" + FULL)
-    reader.start(dovecot.section())
-    for n in range(3):
-        dovecot.deliver(mail(n))
-    reader.failing("53100")
-    assert reader.taken() == 0 and len(dovecot.left()) == 3
-    assert not reader.aside()
-    reader.db.rows("drop trigger no_room on tweeluik.returned")
-    reader.has(3)
-    empty(dovecot)
-
-
-def test_a_database_that_is_away(reader, dovecot):
-    """Its connections end and no new ones are let in."""
-    reader.start(dovecot.section())
-    dovecot.deliver(mail(0))
-    reader.has(1)
-    empty(dovecot)
-    template = reader.db.pg.conninfo("postgres", "postgres")
-    conn = psycopg2.connect(template)
-    conn.autocommit = True
-    cur = conn.cursor()
-    cur.execute(f"alter database {reader.db.name} allow_connections false")
-    cur.execute("select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = %s", (reader.db.name,))
-    for n in range(1, 4):
-        dovecot.deliver(mail(n))
-    assert wait_until(lambda: "mailbox-failed" in reader.said()
-                      and "database-lost" in reader.said(), 15), reader.said()
-    time.sleep(1)
-    assert len(dovecot.left()) == 3
-    cur.execute(f"alter database {reader.db.name} allow_connections true")
-    conn.close()
-    reader.has(4, 40)
-    empty(dovecot)
-
-
-def test_what_cannot_be_read_is_set_aside(reader, dovecot):
-    """Too large, a part too many, nothing at all; then the next."""
-    large = mail(1) + b"x" * 77 + b"\r\n" * 5_300_000
-    dovecot.deliver(large)
-    dovecot.deliver(mail(2))
-    dovecot.deliver(b"")
-    dovecot.deliver(mail(3))
-    reader.start(dovecot.section())
-    reader.has(2, 40)
-    aside = reader.aside()
-    assert [r["reason"] for r in aside if "10 MB" in r["reason"]], aside
-    # The large one is where it was, and is not looked at again.
-    assert wait_until(lambda: [p.stat().st_size > 10 ** 7
-                               for p in dovecot.left()] == [True], 10)
-    dovecot.deliver(mail(4))
-    reader.has(3)
-    assert reader.aside() == aside
-    assert reader.said().count("mail-set-aside") == len(aside)
-
-
 def test_many(reader, dovecot):
     """More than are listed at a time, with some among them that stay."""
     large = mail(0) + b"y" * 77 + b"\r\n" * 5_300_000
@@ -453,21 +137,6 @@ def test_many(reader, dovecot):
     assert time.monotonic() - began < 60
     done = reader.once()
     assert done.returncode == 0 and "mail-" not in done.stderr
-
-
-def test_two_hosts(reader, dovecot):
-    """Who read the same mailbox at the same time."""
-    for n in range(200):
-        dovecot.deliver(mail(n))
-    reader.configure(dovecot.section())
-    both = [subprocess.Popen(reader.command("--once"), env=reader.site.env(),
-                             stderr=subprocess.PIPE, text=True,
-                             preexec_fn=die_with_parent) for _ in range(2)]
-    for process in both:
-        _, said = process.communicate(timeout=60)
-        assert process.returncode == 0, said
-        assert "failed" not in said
-    assert reader.taken() == 200 and not dovecot.left()
 
 
 def test_the_same_mail_counts_once(reader, dovecot, tmp_path):
@@ -531,48 +200,6 @@ def test_standard_input(reader):
     reader.site.write_config(database="host=/nowhere dbname=x")
     reader.site.settings["keys"].chmod(0o600)
     assert reader.pipe(mail(4)).returncode == 75
-
-
-def test_killed_at_any_step(reader, dovecot):
-    """At each step towards the database and towards the mailbox; then it is
-    started again and everything is there once."""
-    shim = reader.site.build / "tests/fault-shim.so"
-    reader.configure(dovecot.section())
-    number = 0
-    for step in ("db", "send"):
-        killed = 0
-        for at in range(1, 100):
-            for _ in range(2):
-                dovecot.deliver(mail(number))
-                number += 1
-            done = subprocess.run(
-                reader.command("--once"), capture_output=True, text=True,
-                env={**reader.site.env(), "LD_PRELOAD": str(shim),
-                     "FAULT_AT":
-                     f"{step}:{at}:die-{('before', 'after')[at % 2]}"},
-                timeout=60)
-            if done.returncode == 0:
-                break
-            assert done.returncode == -signal.SIGKILL, done.stderr
-            killed += 1
-            done = reader.once()
-            assert done.returncode == 0, done.stderr
-            assert reader.taken() == number and not dovecot.left()
-        assert 10 < killed < 99, (step, killed)
-
-
-def test_killed_while_it_reads(reader, dovecot):
-    """With mail all the time, at moments that nobody chose."""
-    reader.configure(dovecot.section())
-    for n in range(300):
-        dovecot.deliver(mail(n))
-    for n in range(8):
-        reader.start()
-        time.sleep(0.15 + n * 0.05)
-        assert reader.stop(signal.SIGKILL) == -signal.SIGKILL
-    done = reader.once()
-    assert done.returncode == 0, done.stderr
-    assert reader.taken() == 300 and not dovecot.left()
 
 
 def test_the_daemon_starts_it(reader, dovecot):

@@ -47,8 +47,7 @@ def subscriber(site, i):
 
 def freeze(site, issue):
     send_now(site, issue)
-    subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
-                    "--config", site.config, "--once"], check=True)
+    site.once("schedule")
     assert ledger(site)["balanced"]
 
 
@@ -95,9 +94,6 @@ def story(site, issue):
 def why(site, i, *words, lang="en", code=0):
     who = address(i) if isinstance(i, int) else i
     return text(site, "why", who, *words, lang=lang, code=code)
-
-
-MOMENT = r"\w+day \d+ November 2\d{3}, \d\d:\d\d"
 
 
 def test_the_story_of_everybody(site, story):

@@ -10,14 +10,15 @@ import pytest
 from browser import DESK, PHONE, look, width
 from conformity import language_of_html
 from newsletter import ok
-from pages import BOTH, CASES, PERSONAL, PUBLIC, places
+from pages import CASES, PERSONAL, PUBLIC, places
 from website import Website
 
-from tests.embedded import ROOT
+from tests.embedded import BASE, ROOT
 
 BYTES_MAX = 30_000
 DUTCH = ROOT / os.environ.get("BUILD", "build") / \
     "share/tweeluik/locale/C.UTF-8/LC_MESSAGES/tweeluik-nl.mo"
+STATUS = {"missing": 404, "unknown link": 404, "test link": 404}
 IDS = [f"{name}, {lang}" for name, lang, _ in CASES]
 
 
@@ -39,6 +40,7 @@ def test_page(house, browser, name, lang, path):
     first = "en" if (lang == "en") != ("{other}" in path) else "nl"
     path = path.format_map(places(house, lang))
     answer = house.get(path)
+    assert answer.status == STATUS.get(name, 200)
     found = [*language_of_html(answer.body), *untranslated(answer.body),
              *look(browser, house.url(path))]
     if len(answer.body.encode()) > BYTES_MAX:
@@ -76,13 +78,12 @@ def test_languages_point_at_each_other(house):
             found = {e.get("hreflang"): e.get("href") for e in root.xpath(
                 "//link[@rel='alternate' and @hreflang"
                 " and not(contains(@type, 'atom'))]")}
-            base = "https://nieuws.voorbeeld.example"
-            assert [found[x].removeprefix(base) for x in ("nl", "en")] == \
+            assert [found[x].removeprefix(BASE) for x in ("nl", "en")] == \
                 pair, name
 
 
 def test_nothing_is_listed_twice():
-    assert len(set(IDS)) == len(IDS) and BOTH
+    assert len(set(IDS)) == len(IDS)
 
 
 @pytest.mark.parametrize("sentence", [
@@ -96,7 +97,7 @@ def test_nothing_is_listed_twice():
     "a field without a visible label", "choices without a legend: keus",
     "it reads otherwise without scripts", "the keyboard jumps"])
 def test_what_is_wrong_is_found(bad, sentence):
-    assert any(x.startswith(sentence) or sentence in x for x in bad), bad
+    assert any(sentence in x for x in bad), bad
 
 
 @pytest.fixture(scope="module")
@@ -109,9 +110,11 @@ def bad(browser):
 
 @pytest.mark.parametrize("name, lang, path", CASES, ids=IDS)
 def test_headers(house, name, lang, path):
-    for method, expected in ("GET", None), ("HEAD", None), ("OPTIONS", 204):
+    status = STATUS.get(name, 200)
+    for method, expected in (("GET", status), ("HEAD", status),
+                             ("OPTIONS", 204)):
         answer = house.ask(method, path.format_map(places(house, lang)))
-        assert expected in (None, answer.status)
+        assert answer.status == expected
         h = answer.headers
         policy = h["Content-Security-Policy"].split("; ")
         assert {"default-src 'none'", "frame-ancestors 'none'",

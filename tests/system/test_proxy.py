@@ -14,13 +14,12 @@ import conformity
 import pytest
 from conftest import fresh_database
 from framing import AMBIGUOUS, MARK, TOLERATED
-from website import Website, talk
+from website import ONE_CLICK, Website, talk
 
 from tests.embedded import ROOT, die_with_parent, free_port, wait_until
 
 NGINX = ROOT / os.environ.get("BUILD", "build") / "nginx/usr/sbin/nginx"
 DOMAIN = "nieuws.voorbeeld.example"
-ONE_CLICK = "List-Unsubscribe=One-Click"
 AROUND = """\
 daemon off;
 pid {0}/pid;
@@ -234,7 +233,7 @@ def test_what_is_large_is_refused(proxy):
                  b"GET /" + million + b" HTTP/1.1"):
         answer, _ = proxy.raw(data + b"\r\n\r\n", 5)
         assert answer == b"" or answer.split()[1] in (b"400", b"414", b"431")
-    _, status, _, _ = proxy.curl("/u/x", "--data", "a=" + "b" * 17_000)
+    _, status, _, _ = proxy.curl("/u/x", "--data", "a=" + "b" * 66_000)
     assert status == 413
 
 
@@ -249,13 +248,19 @@ def test_who_signs_up_is_limited_and_who_leaves_is_not(site, proxy):
         return re.findall(rb"HTTP/1\.1 (\d{3}) ", answer)
     assert seen(path, 200) == [b"200"] * 200
     assert b"429" in seen("/aanmelden", 40)
+    _, status, headers, body = proxy.curl("/aanmelden", "--data", "x=y")
+    assert status == 429 and headers["retry-after"] == "60"
+    assert not list(conformity.language_of_html(body))
+    # Whoever looks at the form may.
+    for path in ("/aanmelden", "/en/subscribe") * 15:
+        assert proxy.curl(path)[1] == 200
 
 
 def test_nothing_of_a_link_is_written_down(site, proxy):
     token = site.token("u", site.reader("geheim@lezers.example"))
     for path in f"/u/{token}", f"/u/{token}/nothing", f"/u/{token}%00":
         proxy.curl(path)
-        proxy.curl(path, "--data", "a=" + "b" * 17_000)
+        proxy.curl(path, "--data", "a=" + "b" * 66_000)
         proxy.curl(path, scheme="http", port=proxy.plain_port)
     for file in proxy.folder.rglob("*"):
         if file.is_file():

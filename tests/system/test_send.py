@@ -5,7 +5,6 @@ import email
 import email.policy
 import random
 import signal
-import subprocess
 import time
 
 import pytest
@@ -125,6 +124,11 @@ def test_dead_address_and_full_mailbox(site, issue):
     states = collections.Counter(
         r["state"] for r in site.db.rows("select state from subscriber"))
     assert states == {"active": 8, "undeliverable": 1}
+    said = site.db.rows("select class, reason, status, source, effect"
+                        " from bounce order by class")
+    assert [tuple(b.values()) for b in said] == [
+        ("hard", "dead", "5.1.1", "smtp", "dead"),
+        ("soft", "full", "5.2.2", "smtp", "counted")]
     assert "@" not in str(site.db.rows("select reply from outcome"))
 
 
@@ -331,8 +335,7 @@ def test_who_left_gets_nothing_more(site, issue):
         relay(site, server)
         send_now(site, issue)
         # Three more leave between freezing and sending.
-        subprocess.run([site.build / "libexec/tweeluik/tweeluik-schedule",
-                        "--config", site.config, "--once"], check=True)
+        site.once("schedule")
         assert ledger(site)["waiting"] == 7
         left = site.db.rows("select subscriber_leave(id, 'page') from ("
                             "select id from subscriber where state = 'active'"

@@ -2,21 +2,18 @@
 import collections
 import email
 import email.policy
-import http.client
 import re
-import subprocess
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from newsletter import (approve, as_json, items, ok, plan, readers, send_now,
-                        settled)
+from newsletter import DEMO, approve, as_json, items, ok, readers, send_now
 from smtpd import CatchingServer
+from website import Visitor
 
 from tests.demo.dates import today
-from tests.embedded import answers, wait_until
+from tests.embedded import BASE, answers, wait_until
 
-ROOT = "https://nieuws.voorbeeld.example"
 URL = re.compile(r"https?://[^\s\"<>]+")
 
 
@@ -165,13 +162,13 @@ def test_invitation(list_of_six):
         assert len(bodies) == 6
         # All the same but for the way out, which is one's own.
         own = [u - set.intersection(*links) for u in links]
-        assert all(re.fullmatch(rf"{ROOT}/u/[\w-]{{40}}", u.pop())
+        assert all(re.fullmatch(rf"{BASE}/u/[\w-]{{40}}", u.pop())
                    and not u for u in own)
         assert len({re.sub(r"/u/[\w-]{40}", "/u/", b)
                     for b in bodies}) == 1
         text = bodies.pop()
         assert "U mag deze uitnodiging doorsturen." in text
-        assert f"{ROOT}/archief/extra/{year}/1" in text
+        assert f"{BASE}/archief/extra/{year}/1" in text
         assert not re.search(r"/[tmvd]/", " ".join(URL.findall(text)))
         first = text.index("Buurthuis De Brugwacht")
         assert first < text.index("Wij nodigen u uit")
@@ -218,7 +215,7 @@ def test_report_to_a_tag(list_of_six):
 
 def test_organisations(list_of_six):
     site = list_of_six
-    ok(site, "org", "import", "tests/demo/organisations.csv", "--apply")
+    ok(site, "org", "import", DEMO / "organisations.csv", "--apply")
     org = site.db.one("select name from organisation order by id limit 1")
     tag(site, "lezer1", "--organisation", org)
     name = extra(site, "report", "--organisations", "--at", "+3d 10:00")
@@ -376,15 +373,14 @@ def test_two_on_one_day_and_never_in_one_hour(list_of_six):
         confirm(site, names[k])
     for name in names:
         send_now(site, name)
-    run = [site.build / "libexec/tweeluik/tweeluik-schedule", "--once"]
     for expected in (1, 1):
-        subprocess.run(run, env=site.env(), check=True, timeout=60)
+        site.once("schedule")
         assert site.db.one("select count(*) from mailing") == expected
     assert site.db.rows("select from alarm_conditions(now()"
                         " + interval '30 minutes', '')"
                         " where key = 'late'") == []
     hour_passes(site)
-    subprocess.run(run, env=site.env(), check=True, timeout=60)
+    site.once("schedule")
     assert site.db.one("select count(*) from mailing") == 2
 
 
@@ -411,16 +407,12 @@ def start(site):
 
 
 def get(site, path):
-    c = http.client.HTTPConnection("127.0.0.1", site.web_port, timeout=20)
-    c.request("GET", path)
-    r = c.getresponse()
-    data = r.read()
-    c.close()
-    return r.status, r.headers, data
+    return Visitor(site.web_port).get(path)
 
 
-def parse_ics(data):
+def parse_ics(text):
     """RFC 5545, 3.1: lines of at most 75 octets, each of whole characters."""
+    data = text.encode()
     assert data.endswith(b"\r\n") and b"\n" not in data.replace(b"\r\n", b"")
     lines = []
     for line in data[:-2].split(b"\r\n"):
@@ -477,11 +469,11 @@ def test_events_for_calendars(list_of_six):
     ids = [r["id"] for r in site.db.rows("select id from item order by id")]
     confirm(site, name)
     start(site)
-    assert get(site, f"/agenda/{ids[0]}.ics")[0] == 404  # not sent
+    assert get(site, f"/agenda/{ids[0]}.ics").status == 404  # not sent
     hour_passes(site)
     send_now(site, name)
     assert wait_until(
-        lambda: get(site, f"/agenda/{ids[0]}.ics")[0] == 200, 30)
+        lambda: get(site, f"/agenda/{ids[0]}.ics").status == 200, 30)
     for i, (begins, ends) in zip(ids, WHEN):
         status, headers, data = get(site, f"/agenda/{i}.ics")
         assert headers["Content-Type"] == "text/calendar; charset=utf-8"
@@ -493,21 +485,21 @@ def test_events_for_calendars(list_of_six):
                                             " Waterveen")
         assert e["URL"] == "https://voorbeeld.example/netwerkdag"
         assert re.fullmatch(r"\d{8}T\d{6}Z", e["DTSTAMP"])
-        assert data == get(site, f"/agenda/{i}.ics")[2]
-        english = parse_ics(get(site, f"/events/{i}.ics")[2])
+        assert data == get(site, f"/agenda/{i}.ics").body
+        english = parse_ics(get(site, f"/events/{i}.ics").body)
         assert english.pop("SUMMARY") == "National network day"
         e.pop("SUMMARY")
         assert english == e
-    e = parse_ics(get(site, f"/agenda/{ids[5]}.ics")[2])
+    e = parse_ics(get(site, f"/agenda/{ids[5]}.ics").body)
     assert (e["DTSTART;VALUE=DATE"], e["DTEND;VALUE=DATE"]) == ("20270505",
                                                                 "20270507")
-    assert len({parse_ics(get(site, f"/agenda/{i}.ics")[2])["UID"]
+    assert len({parse_ics(get(site, f"/agenda/{i}.ics").body)["UID"]
                 for i in ids[:6]}) == 6
     for path in ([f"/agenda/{i}.ics" for i in ids[6:]] + [
             "/agenda/0.ics", "/agenda/-1.ics", "/agenda/1", "/agenda/ics",
             f"/agenda/{'9' * 18}.ics", f"/agenda/{'9' * 40}.ics",
             f"/agenda/{ids[0]}.icsx", f"/agenda/%31.ics", "/agenda/.ics"]):
-        assert get(site, path)[0] == 404, path
+        assert get(site, path).status == 404, path
     html = site.db.one("select html from edition where name = 'nl'")
     starts = dict(zip(ids, [w[0] for w in WHEN] + ["2027-05-05"]))
     assert re.findall(r"/agenda/(\d+)\.ics", html) == [
@@ -525,21 +517,20 @@ def test_page_of_an_invitation(list_of_six):
     path, english = f"/archief/extra/{year}/1", f"/en/archive/extra/{year}/1"
     calendar = f"/agenda/{site.db.one('select id from item')}.ics"
     start(site)
-    assert get(site, path)[0] == get(site, calendar)[0] == 404
+    assert get(site, path).status == get(site, calendar).status == 404
     confirm(site, name)
-    status, headers, data = get(site, path)
-    page = data.decode()
+    status, _, page = get(site, path)
     assert status == 200 and "Landelijke netwerkdag" in page
     assert calendar in page and english in page
-    page = get(site, english)[2].decode()
+    page = get(site, english).body
     assert "National network day" in page
     assert f"/events{calendar[7:]}" in page
     assert "/u/" not in page and "\ue003" not in page
-    assert get(site, calendar)[0] == 200
+    assert get(site, calendar).status == 200
     ok(site, "issue", "hold", name, "--reason", "nog niet")
-    assert get(site, path)[0] == get(site, calendar)[0] == 404
+    assert get(site, path).status == get(site, calendar).status == 404
     ok(site, "issue", "release", name)
-    assert get(site, path)[0] == 200
+    assert get(site, path).status == 200
     site.stop_daemon()
     report = extra(site, "report", "--at", "+4d 10:00")
     item(site, report, NEWS + ENGLISH)
@@ -549,6 +540,6 @@ def test_page_of_an_invitation(list_of_six):
     site.config.write_text(site.config.read_text().replace(
         "newsletter {", "newsletter {\n    archive = false"))
     start(site)
-    assert get(site, path)[0] == 200
-    assert get(site, f"/archief/extra/{year}/2")[0] == 404
+    assert get(site, path).status == 200
+    assert get(site, f"/archief/extra/{year}/2").status == 404
     site.stop_daemon()

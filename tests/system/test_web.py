@@ -2,15 +2,13 @@
 import re
 import socket
 import time
-from html.parser import HTMLParser
 
 import psycopg2
 import pytest
 from newsletter import LEASE
+from own import mailing, message
+from website import ADDRESS, ONE_CLICK, Page, Website, check_page, follow
 
-from website import ADDRESS, Website
-
-ONE_CLICK = "List-Unsubscribe=One-Click"
 MULTIPART = ('--frontier\r\nContent-Disposition: form-data; '
              'name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--frontier--\r\n')
 MULTIPART_TYPE = "multipart/form-data; boundary=frontier"
@@ -30,62 +28,9 @@ def site(database, tmp_path):
         assert "jansen" not in log and "organisatie" not in log
 
 
-class Page(HTMLParser):
-    """Title, headings, forms and languages of a page."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.langs, self.forms, self.links, self.buttons = [], [], [], []
-        self.title, self.h1, self.within = "", 0, None
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        attrs = dict(attrs)
-        if tag in ("html", "section"):
-            self.langs.append(attrs.get("lang"))
-        if tag == "form":
-            self.forms.append(attrs["action"])
-            assert attrs["method"] == "post"
-        if tag == "a":
-            self.links.append(attrs["href"])
-        if tag in ("title", "button"):
-            self.within = tag
-        self.h1 += tag == "h1"
-        assert tag not in ("script", "img", "iframe")
-
-    def handle_data(self, data):
-        if self.within == "title":
-            self.title += data
-        elif self.within == "button":
-            self.buttons.append(data)
-
-    def handle_endtag(self, tag):
-        self.within = None
-
-
-def check_page(answer, lang="nl", status=200):
-    assert answer.status == status
-    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert answer.body.startswith("<!DOCTYPE html>")
-    assert len(answer.body) < 30000
-    page = Page(answer.body)
-    other = "en" if lang == "nl" else "nl"
-    assert page.langs == [lang, lang, other]
-    assert page.h1 == 1 and page.title
-    assert not re.search(r"[\ue000-\uf8ff]|\{\w+\}", answer.body)
-    return page
-
-
 def letters(site):
     return site.sql("select kind, subscriber_id, language from letter"
                     " order by id")
-
-
-def follow(site, answer):
-    """The page behind a redirect after a POST."""
-    assert answer.status == 303 and answer.body == ""
-    assert answer.headers["Location"].startswith("/")
-    return site.get(answer.headers["Location"])
 
 
 def test_unsubscribe_page_says_all_in_both_languages(site):
@@ -228,11 +173,7 @@ def test_letters_of_farewell_are_few(site, database):
 
 def test_leaving_takes_effect_within_a_running_send(site):
     readers = [site.reader(f"a{n}@b.example") for n in range(3)]
-    issue = make_issue(site)
-    site.sql("insert into delivery select %s, row_number() over (), %s, id"
-             " from subscriber", issue.mailing, issue.message)
-    site.sql("insert into chunk (mailing_id, no, first_seq, last_seq)"
-             " values (%s, 1, 1, 3)", issue.mailing)
+    issue = make_issue(site, readers)
     site.post(f"/u/{site.token('u', readers[1], issue.mailing)}", ONE_CLICK)
     assert site.sql("select subscriber_id, deliverable"
                     f" from ({LEASE}) x") == [
@@ -351,25 +292,22 @@ EDITION = """<!DOCTYPE html>
 </body></html>"""
 
 
-def make_issue(site):
+def make_issue(site, readers):
     issue = Issue()
     issue.id = site.sql("insert into issue (planned_at) values (now())"
                         " returning id")[0][0]
-    issue.message = site.sql(
-        "insert into message (digest, kind, edition, subject, bytes, slots)"
-        " values (sha256('m'), 'issue', 'nl', 's', '', '') returning id")[0][0]
+    issue.message = message(site.db)
     for name in "nl", "en":
         site.sql("insert into edition values (%s, %s, %s, %s, '')", issue.id,
                  name, issue.message, EDITION.format(name))
-    issue.mailing = site.sql(
-        "insert into mailing (kind, issue_id, expires_at) values ('issue',"
-        " %s, now() + interval '1 day') returning id", issue.id)[0][0]
+    issue.mailing = mailing(site.db, readers, issue.message, issue.id)
     return issue
 
 
 def test_web_version_is_the_whole_edition_without_personal_links(site):
-    issue = make_issue(site)
-    token = site.token("m", site.reader(), issue.mailing)
+    reader = site.reader()
+    issue = make_issue(site, [reader])
+    token = site.token("m", reader, issue.mailing)
     answer = site.get(f"/m/{token}/nl")
     assert answer.status == 200
     assert "Alleen in de mail" in answer.body
@@ -513,47 +451,6 @@ def test_a_lost_connection_is_not_noticed(site):
 
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
-SMUGGLED = b"GET /style.css HTTP/1.1\r\nHost: x\r\n\r\n"
-ATTACKS = {
-    "two lengths": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                   b"Content-Length: 3\r\nContent-Length: 40\r\n\r\na=1"
-                   + SMUGGLED,
-    "same length twice": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                         b"Content-Length: 3\r\nContent-Length: 3\r\n\r\na=1",
-    "coding and length": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                         b"Content-Length: 4\r\n"
-                         b"Transfer-Encoding: chunked\r\n\r\n"
-                         b"3\r\na=1\r\n0\r\n\r\n" + SMUGGLED,
-    "unknown coding": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                      b"Transfer-Encoding: xchunked\r\n\r\n" + SMUGGLED,
-    "two codings": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                   b"Transfer-Encoding: chunked\r\n"
-                   b"Transfer-Encoding: identity\r\n\r\n0\r\n\r\n" + SMUGGLED,
-    "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    "no host": b"GET / HTTP/1.1\r\n\r\n",
-    "blank before colon": b"GET / HTTP/1.1\r\nHost: x\r\nFoo : b\r\n\r\n",
-    "negative length": b"POST /u/a HTTP/1.1\r\nHost: x\r\n"
-                       b"Content-Length: -1\r\n\r\n",
-    "signed length": b"POST /u/a HTTP/1.1\r\nHost: x\r\n" + FORM +
-                     b"Content-Length: +3\r\n\r\na=1",
-    "encoded NUL": b"GET /style.css%00b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "encoded line end": b"GET /a%0d%0aX:b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "control octet": b"GET /a\x01b HTTP/1.1\r\nHost: x\r\n\r\n",
-    "eight bits": b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n",
-    "bad escape": b"GET /a%zz HTTP/1.1\r\nHost: x\r\n\r\n",
-    "another server": b"GET http://x/ HTTP/1.1\r\nHost: x\r\n\r\n",
-    "no path": b"OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n",
-    "many fields": b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 70
-                   + b"\r\n",
-}
-
-
-@pytest.mark.parametrize("attack", ATTACKS)
-def test_ambiguous_requests_are_refused(site, attack):
-    answer, closed = site.raw(ATTACKS[attack])
-    assert answer.startswith(b"HTTP/1.1 400 "), answer
-    assert closed and b"text/css" not in answer
-    assert site.get("/style.css").status == 200
 
 
 def test_what_is_large_is_refused(site):

@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from conftest import fresh_database
-from framing import AMBIGUOUS, MARK, TOLERATED
-from website import Website
+from framing import AMBIGUOUS, MALFORMED, MARK, TOLERATED
+from website import ONE_CLICK, Website
 
-ONE_CLICK = "List-Unsubscribe=One-Click"
 GUESSES, BATCH = 100_000, 100
 MEMORY_MB = 96
 SEED = 20260212
@@ -261,6 +260,13 @@ def test_ambiguous_framing(site, name):
     assert set(statuses(answer)) <= {400, 405, 413, 414, 431, 501,
                                      505}
     assert closed
+    assert site.get("/style.css").status == 200
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_what_nobody_means(site, name):
+    answer, closed = site.raw(MALFORMED[name], seconds=1)
+    assert statuses(answer) == [400] and closed, answer
     assert site.get("/style.css").status == 200
 
 

@@ -2,20 +2,21 @@
 import contextlib
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
-import time
 from collections import namedtuple
-from pathlib import Path
+from html.parser import HTMLParser
 
-from tests.embedded import Installation, die_with_parent
+from tests.embedded import (ROOT, Installation, answers, die_with_parent,
+                            wait_until)
 
-ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / os.environ.get("BUILD", "build")
 PROGRAM = BUILD / "libexec/tweeluik/tweeluik-web"
 KEYS = BUILD / "tests/web-keys"
 ADDRESS = "jansen@organisatie.example"
+ONE_CLICK = "List-Unsubscribe=One-Click"
 Answer = namedtuple("Answer", "status headers body")
 
 
@@ -35,6 +36,12 @@ def talk(connection, data, seconds=2.0):
             return out, False
         except OSError:
             return out, True
+
+
+def web_keys(keys, *words):
+    """What tests/system/web-keys.c answers, in words."""
+    return subprocess.run([KEYS, keys, *map(str, words)], check=True,
+                          capture_output=True, text=True).stdout.split()
 
 
 class Visitor:
@@ -65,12 +72,11 @@ class Website(Visitor):
         super().__init__(self.place.web_port)
         self.log = self.place.folder / "log"
         self.run_keys("create")
-        self.conn = database.connect()
+        self.db, self.conn = database, database.connect()
         self.process = None
 
     def run_keys(self, *words):
-        return subprocess.run([KEYS, self.keys, *map(str, words)], check=True,
-                              capture_output=True, text=True).stdout.split()
+        return web_keys(self.keys, *words)
 
     def token(self, purpose, subscriber, mailing=0):
         return self.run_keys("token", purpose, subscriber, mailing)[0]
@@ -108,15 +114,10 @@ class Website(Visitor):
             self.process = subprocess.Popen(
                 [PROGRAM, "--config", self.place.config], stderr=log,
                 stdout=log, env=self.place.env(), preexec_fn=die_with_parent)
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
-            except OSError:
-                assert self.process.poll() is None, self.log.read_text()
-                time.sleep(0.05)
-        raise AssertionError("the web role does not listen")
+        up = wait_until(lambda: answers(self.port)
+                        or self.process.poll() is not None, 20, 0.05)
+        assert up and self.process.poll() is None, self.log.read_text()
+        return self
 
     def stop(self):
         self.conn.close()
@@ -128,6 +129,59 @@ class Website(Visitor):
     def raw(self, data, seconds=2.0):
         return talk(socket.create_connection(("127.0.0.1", self.port)), data,
                     seconds)
+
+
+class Page(HTMLParser):
+    """Title, headings, forms and languages of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.langs, self.forms, self.links, self.buttons = [], [], [], []
+        self.title, self.h1, self.within = "", 0, None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag in ("html", "section"):
+            self.langs.append(attrs.get("lang"))
+        if tag == "form":
+            self.forms.append(attrs["action"])
+            assert attrs["method"] == "post"
+        if tag == "a":
+            self.links.append(attrs["href"])
+        if tag in ("title", "button"):
+            self.within = tag
+        self.h1 += tag == "h1"
+        assert tag not in ("script", "img", "iframe")
+
+    def handle_data(self, data):
+        if self.within == "title":
+            self.title += data
+        elif self.within == "button":
+            self.buttons.append(data)
+
+    def handle_endtag(self, tag):
+        self.within = None
+
+
+def check_page(answer, lang="nl", status=200):
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert answer.body.startswith("<!DOCTYPE html>")
+    assert len(answer.body) < 30000
+    page = Page(answer.body)
+    other = "en" if lang == "nl" else "nl"
+    assert page.langs == [lang, lang, other]
+    assert page.h1 == 1 and page.title
+    assert not re.search(r"[\ue000-\uf8ff]|\{\w+\}", answer.body)
+    return page
+
+
+def follow(site, answer):
+    """The page behind a redirect after a POST."""
+    assert answer.status == 303 and answer.body == ""
+    assert answer.headers["Location"].startswith("/")
+    return site.get(answer.headers["Location"])
 
 
 @contextlib.contextmanager

@@ -188,7 +188,7 @@ static void
 a_table_is_read_again(void **state)
 {
 	const struct org_csv x = { rules, no_defect, NULL };
-	struct org_values *rows;
+	struct org_row *rows;
 	struct arena a;
 	struct err e;
 	struct buf b;
@@ -202,12 +202,13 @@ a_table_is_read_again(void **state)
 	assert_int_equal(org_csv_parse(&a, &x, b.data, b.len, &rows, &n, &e),
 	    0);
 	assert_int_equal(n, 1);
-	assert_same(&rows[0], &odd);
+	assert_same(&rows[0].values, &odd);
+	assert_int_equal(rows[0].no, 2);
 	/* No cell begins with what starts a formula. */
-	assert_null(strstr(b.data, ",=") ? b.data : NULL);
-	assert_null(strstr(b.data, ",+") ? b.data : NULL);
-	assert_null(strstr(b.data, ",@") ? b.data : NULL);
-	assert_null(strstr(b.data, ",-") ? b.data : NULL);
+	assert_null(strstr(b.data, ";=") ? b.data : NULL);
+	assert_null(strstr(b.data, ";+") ? b.data : NULL);
+	assert_null(strstr(b.data, ";@") ? b.data : NULL);
+	assert_null(strstr(b.data, ";-") ? b.data : NULL);
 	assert_null(strstr(b.data, "\"=") ? b.data : NULL);
 	assert_null(strstr(b.data, "\"+") ? b.data : NULL);
 	buf_done(&b);
@@ -218,7 +219,8 @@ static void
 a_secret_address_is_in_no_table(void **state)
 {
 	const struct org_csv x = { rules, no_defect, NULL };
-	struct org_values secret = odd, *rows;
+	struct org_values secret = odd;
+	struct org_row *rows;
 	struct arena a;
 	struct err e;
 	struct buf b;
@@ -237,9 +239,9 @@ a_secret_address_is_in_no_table(void **state)
 	assert_int_equal(org_csv_parse(&a, &x, b.data, b.len, &rows, &n, &e),
 	    0);
 	/* Nothing is said of it, so what is known stays. */
-	assert_null(rows[0].value[ORG_PLACE]);
-	assert_null(rows[0].value[ORG_POSTAL_ADDRESS]);
-	assert_null(rows[0].value[ORG_REGION]);
+	assert_null(rows[0].values.value[ORG_PLACE]);
+	assert_null(rows[0].values.value[ORG_POSTAL_ADDRESS]);
+	assert_null(rows[0].values.value[ORG_REGION]);
 	buf_done(&b);
 	arena_done(&a);
 }
