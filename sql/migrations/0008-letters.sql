@@ -5,7 +5,8 @@
 create table letter (
 	id bigint generated always as identity primary key,
 	kind text not null check (kind in ('confirm', 'already', 'farewell',
-		'details', 'address', 'address-changed', 'check')),
+		'details', 'address', 'address-changed', 'check',
+		'contribution', 'probe')),
 	-- Who it is about; a check goes to an organisation.
 	subscriber_id bigint references subscriber on delete cascade,
 	organisation_id bigint references organisation on delete cascade,

@@ -68,15 +68,25 @@ create unique index bounce_smtp on bounce (mailing_id, subscriber_id)
 
 alter table message add column sealed boolean not null default false;
 
+-- A person looked at what came back of a reader: it is settled until something
+-- comes back again.
+create table bounce_judged (
+	subscriber_id bigint primary key references subscriber on delete cascade,
+	at timestamptz not null default now(),
+	by text not null
+);
+
 -- From when on mail that fails counts against a reader: since they became
--- active (again), and since they have this address.  Events know the minute.
+-- active (again), since they have this address, and since a person looked.
+-- Events know the minute.
 create function bounce_since(s subscriber) returns timestamptz
 language sql stable as $$
 	select greatest(case when s.state in ('active', 'paused')
 			then s.state_at end,
 		(select max(e.at) + interval '1 minute' from consent_event e
 			where e.address_hash = s.address_hash
-				and e.kind = 'address'))
+				and e.kind = 'address'),
+		(select j.at from bounce_judged j where j.subscriber_id = s.id))
 $$;
 
 -- How mail to a reader has failed lately.
@@ -234,12 +244,15 @@ language sql security definer set search_path from current as $$
 			else 'unknown' end,
 		'smtp', coalesce(o.code || ' ' || o.reply, ''))
 	from delivery d
+	-- Mail about a reader may go to another address, of which it says
+	-- nothing.
+	join subscriber s on s.id = d.subscriber_id and s.address_sealed
+		= coalesce(d.address_sealed, s.address_sealed)
 	cross join lateral (select * from outcome x
 		where x.mailing_id = d.mailing_id and x.seq = d.seq
 			and x.result = 'refused'
 		order by x.attempt desc limit 1) o
 	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
-		and d.subscriber_id is not null
 $$;
 
 -- A relay put readers off until their mail was given up.  Of what it said last,
@@ -255,12 +268,13 @@ language sql security definer set search_path from current as $$
 			else 'temporary' end,
 		'smtp', coalesce(o.code || ' ' || o.reply, ''))
 	from delivery d
+	join subscriber s on s.id = d.subscriber_id and s.address_sealed
+		= coalesce(d.address_sealed, s.address_sealed)
 	cross join lateral (select * from outcome x
 		where x.mailing_id = d.mailing_id and x.seq = d.seq
 			and x.result = 'deferred'
 		order by x.attempt desc limit 1) o
 	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
-		and d.subscriber_id is not null
 		and (o.status like '_.1.%' or o.status like '_.2.%'
 			or o.status like '_.7.%')
 $$;
@@ -554,9 +568,3 @@ language sql stable security definer set search_path from current as $$
 $$;
 alter function alarm_conditions(timestamptz, text)
 	rename to issue_conditions;
-create function alarm_conditions(at timestamptz, quiet_hours text)
-returns table (key text, issue_id bigint, text text, since timestamptz)
-language sql stable as $$
-	select * from issue_conditions(at, quiet_hours)
-	union all select * from blocked_conditions(at)
-$$;
