@@ -49,10 +49,11 @@ change(struct cli *c, const char *query, int64_t id, const char *reason,
 static int
 find(struct cli *c, const char *word, bool again, int64_t *ret, struct err *e)
 {
+	struct address *address;
 	struct rows r;
 	int rc;
 
-	if (subscriber_get(c, word, &r, e) == -1)
+	if (subscriber_get(c, word, &r, &address, e) == -1)
 		return -1;
 	*ret = rows_int(&r, 0, "id");
 	if (subscriber_has_left(&r))
@@ -113,10 +114,11 @@ cli_bounce_suppress(struct cli *c, const struct cli_args *a, struct err *e)
 int
 cli_bounce_keep(struct cli *c, const struct cli_args *a, struct err *e)
 {
+	struct address *address;
 	struct rows r;
 	int64_t id;
 
-	if (subscriber_get(c, a->words[0], &r, e) == -1)
+	if (subscriber_get(c, a->words[0], &r, &address, e) == -1)
 		return -1;
 	id = rows_int(&r, 0, "id");
 	rows_done(&r);

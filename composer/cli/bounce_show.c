@@ -47,16 +47,14 @@ show_reader(struct cli *c, const struct cli_args *a, struct err *e)
 	if (args_flag(a, "raw"))
 		return err_set(e, ERR_USAGE,
 		    "--raw goes with the number of a message");
-	if (subscriber_get(c, a->words[0], &r, e) == -1)
+	if (subscriber_get(c, a->words[0], &r, &address, e) == -1)
 		return -1;
 	id = rows_int(&r, 0, "id");
 	o = json_pack("{s:I,s:s}", "subscriber", (json_int_t)id, "state",
 	    rows_str(&r, 0, "state"));
 	rows_done(&r);
-	address = arena_alloc(&c->arena, sizeof(*address));
-	if (address_parse(address, a->words[0], strlen(a->words[0]), e) == -1 ||
-	    DATABASE_RUN(c->db, &streak, e, "bounce_streak", param_int(id)) ==
-		-1) {
+	if (DATABASE_RUN(c->db, &streak, e, "bounce_streak", param_int(id)) ==
+	    -1) {
 		json_decref(o);
 		return -1;
 	}

@@ -203,6 +203,11 @@ begin
 						and u.result = 'uncertain'
 						and u.stage is not null));
 	end if;
+	if n.expired + cardinality(lapsed) > 0 then
+		perform bounce_expired(c.mailing_id, lapsed || array(
+			select o.seq from chunk_outcomes(c) o
+			where o.result = 'expired'));
+	end if;
 	update chunk set done_at = now(), leased_by = null, leased_until = null,
 		accepted = n.accepted, refused = n.refused,
 		expired = n.expired + cardinality(lapsed),

@@ -5,7 +5,8 @@
 create table letter (
 	id bigint generated always as identity primary key,
 	kind text not null check (kind in ('confirm', 'already', 'farewell',
-		'details', 'address', 'address-changed', 'check')),
+		'details', 'address', 'address-changed', 'check',
+		'contribution', 'probe')),
 	-- Who it is about; a check goes to an organisation.
 	subscriber_id bigint references subscriber on delete cascade,
 	organisation_id bigint references organisation on delete cascade,
@@ -57,6 +58,7 @@ declare
 	letters int;
 	lines int;
 	people int;
+	came_back int;
 begin
 	select id into the_subscriber from subscriber
 	where address_hash = h for update;
@@ -68,6 +70,9 @@ begin
 	get diagnostics events = row_count;
 	delete from letter where subscriber_id = the_subscriber;
 	get diagnostics letters = row_count;
+	delete from returned where subscriber_id = the_subscriber
+		or from_hash = h;
+	get diagnostics came_back = row_count;
 	update activity set subject_id = null
 	where subject = 'subscriber' and subject_id = the_subscriber;
 	get diagnostics lines = row_count;
@@ -80,7 +85,8 @@ begin
 		where suppression.reason = 'unsubscribed';
 	perform activity_add(way, 'subscriber', null, 'erased');
 	return jsonb_build_object('subscriber', people, 'events', events,
-		'letters', letters, 'copies', copies, 'activity', lines);
+		'letters', letters, 'copies', copies, 'activity', lines,
+		'returned', came_back);
 end $$;
 
 -- The same for a subscriber; null when there is nobody.  No lock here: the row

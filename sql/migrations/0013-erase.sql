@@ -230,7 +230,8 @@ from mailing where state in ('done', 'stopped');
 create function retention_kinds() returns text[]
 language sql immutable as $$
 	select '{pending,left,proof,events,copies,details,deliveries,mails,'
-		'messages,letters,activity,pace}'::text[]
+		'messages,letters,activity,pace,raw,returned,bounces,'
+		'forwards}'::text[]
 $$;
 
 -- People: who never confirmed, and the address of who left.
@@ -428,6 +429,8 @@ begin
 		return retention_deliveries(the_kind, moment, batch);
 	elsif the_kind in ('copies', 'mails', 'messages', 'letters') then
 		return retention_mails(the_kind, moment, batch);
+	elsif the_kind in ('raw', 'returned', 'bounces', 'forwards') then
+		return retention_returned(the_kind, moment, batch);
 	elsif the_kind = 'activity' then
 		delete from activity where id in (select x.id from activity x
 			where x.at <= moment - interval '12 months' limit batch);

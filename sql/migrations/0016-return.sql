@@ -68,15 +68,25 @@ create unique index bounce_smtp on bounce (mailing_id, subscriber_id)
 
 alter table message add column sealed boolean not null default false;
 
+-- A person looked at what came back of a reader: it is settled until something
+-- comes back again.
+create table bounce_judged (
+	subscriber_id bigint primary key references subscriber on delete cascade,
+	at timestamptz not null default now(),
+	by text not null
+);
+
 -- From when on mail that fails counts against a reader: since they became
--- active (again), and since they have this address.  Events know the minute.
+-- active (again), since they have this address, and since a person looked.
+-- Events know the minute.
 create function bounce_since(s subscriber) returns timestamptz
 language sql stable as $$
 	select greatest(case when s.state in ('active', 'paused')
 			then s.state_at end,
 		(select max(e.at) + interval '1 minute' from consent_event e
 			where e.address_hash = s.address_hash
-				and e.kind = 'address'))
+				and e.kind = 'address'),
+		(select j.at from bounce_judged j where j.subscriber_id = s.id))
 $$;
 
 -- How mail to a reader has failed lately.
@@ -234,12 +244,15 @@ language sql security definer set search_path from current as $$
 			else 'unknown' end,
 		'smtp', coalesce(o.code || ' ' || o.reply, ''))
 	from delivery d
+	-- Mail about a reader may go to another address, of which it says
+	-- nothing.
+	join subscriber s on s.id = d.subscriber_id and s.address_sealed
+		= coalesce(d.address_sealed, s.address_sealed)
 	cross join lateral (select * from outcome x
 		where x.mailing_id = d.mailing_id and x.seq = d.seq
 			and x.result = 'refused'
 		order by x.attempt desc limit 1) o
 	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
-		and d.subscriber_id is not null
 $$;
 
 -- A relay put readers off until their mail was given up.  Of what it said last,
@@ -255,12 +268,13 @@ language sql security definer set search_path from current as $$
 			else 'temporary' end,
 		'smtp', coalesce(o.code || ' ' || o.reply, ''))
 	from delivery d
+	join subscriber s on s.id = d.subscriber_id and s.address_sealed
+		= coalesce(d.address_sealed, s.address_sealed)
 	cross join lateral (select * from outcome x
 		where x.mailing_id = d.mailing_id and x.seq = d.seq
 			and x.result = 'deferred'
 		order by x.attempt desc limit 1) o
 	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
-		and d.subscriber_id is not null
 		and (o.status like '_.1.%' or o.status like '_.2.%'
 			or o.status like '_.7.%')
 $$;
@@ -490,112 +504,6 @@ begin
 	return true;
 end $$;
 
--- As it was (0005), and who was put off until the end has something to say.
-create or replace function chunk_close(c chunk, retry_after interval,
-	hold_uncertain boolean) returns void
-language plpgsql
-set enable_seqscan = off set max_parallel_workers_per_gather = 0 as $$
-declare
-	again int[];
-	lapsed int[] := '{}';
-	due timestamptz := now() + retry_after;
-	ends timestamptz;
-	n record;
-begin
-	select expires_at into ends from mailing where id = c.mailing_id;
-	select count(*) filter (where o.result = 'accepted') as accepted,
-		count(*) filter (where o.result = 'refused') as refused,
-		count(*) filter (where o.result = 'expired') as expired,
-		count(*) filter (where o.result = 'suppressed') as suppressed,
-		count(*) filter (where o.result = 'uncertain') as uncertain,
-		array_agg(o.seq order by o.seq) filter (where
-			o.result = 'deferred') as deferred
-	into n from chunk_outcomes(c) o;
-	again := coalesce(n.deferred, '{}');
-	if due > ends then
-		lapsed := again;
-		again := '{}';
-		insert into outcome (mailing_id, seq, attempt, result)
-		select c.mailing_id, s, c.attempt + 1, 'expired'
-		from unnest(lapsed) s;
-	elsif n.uncertain > 0 and not hold_uncertain then
-		again := again || array(
-			select o.seq from chunk_outcomes(c) o
-			where o.result = 'uncertain' and not exists (select from outcome u
-					where u.mailing_id = o.mailing_id
-						and u.seq = o.seq
-						and u.attempt < o.attempt
-						and u.result = 'uncertain'
-						and u.stage is not null));
-	end if;
-	if n.expired + cardinality(lapsed) > 0 then
-		perform bounce_expired(c.mailing_id, lapsed || array(
-			select o.seq from chunk_outcomes(c) o
-			where o.result = 'expired'));
-	end if;
-	update chunk set done_at = now(), leased_by = null, leased_until = null,
-		accepted = n.accepted, refused = n.refused,
-		expired = n.expired + cardinality(lapsed),
-		suppressed = n.suppressed,
-		uncertain = n.uncertain + coalesce(cardinality(n.deferred), 0)
-			- cardinality(lapsed) - cardinality(again)
-	where mailing_id = c.mailing_id and no = c.no;
-	perform chunk_add(c.mailing_id, c.attempt + 1, again, due);
-	if not exists (select from chunk where mailing_id = c.mailing_id
-		and done_at is null) then
-		perform mailing_close(c.mailing_id);
-	end if;
-end $$;
-
--- As it was (0008), and what came back from a person or about one goes as well.
-create or replace function subscriber_erase(the_subscriber bigint, way text)
-returns jsonb language plpgsql as $$
-declare
-	h bytea;
-	events int;
-	copies int;
-	letters int;
-	lines int;
-	came_back int;
-begin
-	select address_hash into h from subscriber
-	where id = the_subscriber for update;
-	if h is null then
-		return null;
-	end if;
-	delete from signup where address_hash = h;
-	update delivery set address_sealed = null
-	where subscriber_id = the_subscriber and address_sealed is not null;
-	get diagnostics copies = row_count;
-	delete from consent_event where address_hash = h;
-	get diagnostics events = row_count;
-	delete from letter where subscriber_id = the_subscriber;
-	get diagnostics letters = row_count;
-	delete from returned where subscriber_id = the_subscriber
-		or from_hash = h;
-	get diagnostics came_back = row_count;
-	update activity set subject_id = null
-	where subject = 'subscriber' and subject_id = the_subscriber;
-	get diagnostics lines = row_count;
-	delete from subscriber where id = the_subscriber;
-	-- A complaint or a block stays what it is.
-	insert into suppression (address_hash, reason) values (h, 'erased')
-	on conflict (address_hash) do update
-		set reason = 'erased', on_date = excluded.on_date
-		where suppression.reason = 'unsubscribed';
-	perform activity_add(way, 'subscriber', null, 'erased');
-	return jsonb_build_object('subscriber', 1, 'events', events,
-		'letters', letters, 'copies', copies, 'activity', lines,
-		'returned', came_back);
-end $$;
-
-create or replace function retention_kinds() returns text[]
-language sql immutable as $$
-	select '{pending,left,proof,events,copies,details,deliveries,mails,'
-		'messages,letters,activity,pace,raw,returned,bounces,'
-		'forwards}'::text[]
-$$;
-
 -- What came back: as it was and from whom for seven days, what it meant for as
 -- long as deliveries; and what was passed on of it, once that is over.
 create function retention_returned(the_kind text, moment timestamptz,
@@ -636,30 +544,6 @@ begin
 	return n;
 end $$;
 
--- As it was (0013), with these.
-create or replace function retention_batch(the_kind text, moment timestamptz, batch int)
-returns bigint language plpgsql as $$
-declare
-	n bigint;
-begin
-	if the_kind in ('pending', 'left', 'proof', 'events') then
-		return retention_people(the_kind, moment, batch);
-	elsif the_kind in ('details', 'deliveries') then
-		return retention_deliveries(the_kind, moment, batch);
-	elsif the_kind in ('copies', 'mails', 'messages', 'letters') then
-		return retention_mails(the_kind, moment, batch);
-	elsif the_kind in ('raw', 'returned', 'bounces', 'forwards') then
-		return retention_returned(the_kind, moment, batch);
-	elsif the_kind = 'activity' then
-		delete from activity where id in (select x.id from activity x
-			where x.at <= moment - interval '12 months' limit batch);
-	else
-		delete from pace where changed_at <= moment - interval '30 days';
-	end if;
-	get diagnostics n = row_count;
-	return n;
-end $$;
-
 -- What is wrong with our mail in the eyes of those who refuse it: of an issue,
 -- in three days, three readers or one in a hundred for the same reason, with
 -- the status that was most given for it.  Readers can do nothing about it.
@@ -684,9 +568,3 @@ language sql stable security definer set search_path from current as $$
 $$;
 alter function alarm_conditions(timestamptz, text)
 	rename to issue_conditions;
-create function alarm_conditions(at timestamptz, quiet_hours text)
-returns table (key text, issue_id bigint, text text, since timestamptz)
-language sql stable as $$
-	select * from issue_conditions(at, quiet_hours)
-	union all select * from blocked_conditions(at)
-$$;

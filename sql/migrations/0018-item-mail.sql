@@ -25,10 +25,6 @@ alter table letter add column contribution_id bigint references contribution
 	on delete cascade;
 alter table letter drop constraint letter_check, add constraint letter_check
 	check (num_nonnulls(subscriber_id, organisation_id, contribution_id) = 1);
-alter table letter drop constraint letter_kind_check,
-	add constraint letter_kind_check check (kind in ('confirm', 'already',
-		'farewell', 'details', 'address', 'address-changed', 'check',
-		'contribution'));
 
 -- Who is forgotten as a reader is forgotten here as well.
 create function contribution_forget() returns trigger

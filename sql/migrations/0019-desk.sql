@@ -1,30 +1,5 @@
 -- What people see of the return path, and what they decide about it.
 
--- To whom mail is sent again.
-alter table letter drop constraint letter_kind_check;
-alter table letter add constraint letter_kind_check check (kind in ('confirm',
-	'already', 'farewell', 'details', 'address', 'address-changed', 'check',
-	'contribution', 'probe'));
-
--- A person looked at what came back of a reader: it is settled until something
--- comes back again.
-create table bounce_judged (
-	subscriber_id bigint primary key references subscriber on delete cascade,
-	at timestamptz not null default now(),
-	by text not null
-);
-
--- So it counts no more, as what came back before they became active does not.
-create or replace function bounce_since(s subscriber) returns timestamptz
-language sql stable as $$
-	select greatest(case when s.state in ('active', 'paused')
-			then s.state_at end,
-		(select max(e.at) + interval '1 minute' from consent_event e
-			where e.address_hash = s.address_hash
-				and e.kind = 'address'),
-		(select j.at from bounce_judged j where j.subscriber_id = s.id))
-$$;
-
 -- Whose mail came back again, of an issue or since a moment (each or null), for
 -- the third issue in a row and more.  To look at a row takes a millisecond, so
 -- only those who have three are looked at.
@@ -57,7 +32,8 @@ language sql stable security definer set search_path from current as $$
 	where coalesce(m.last_read_at, m.failing_since) <= $1 - interval '1 day'
 	having count(*) > 0
 $$;
-create or replace function alarm_conditions(at timestamptz, quiet_hours text)
+-- All that is wrong.
+create function alarm_conditions(at timestamptz, quiet_hours text)
 returns table (key text, issue_id bigint, text text, since timestamptz)
 language sql stable as $$
 	select * from issue_conditions(at, quiet_hours)

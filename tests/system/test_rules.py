@@ -57,6 +57,15 @@ def state(database, who):
     return database.one("select state from subscriber where id = %s", who)
 
 
+def dead(database, mailing):
+    """The relay says that the address of the first delivery is."""
+    database.rows("insert into outcome (mailing_id, seq, attempt, result,"
+                  " stage, code, status) values (%s, 1, 1, 'refused', 'rcpt',"
+                  " 550, '5.1.1')", mailing)
+    ask(database, "send.sql", "send_refused", mailing, "{1}", True,
+        role="tweeluik_send")
+
+
 def denied(database, role, sql):
     with pytest.raises(psycopg2.errors.InsufficientPrivilege):
         database.rows(sql, role=role)
@@ -96,20 +105,17 @@ def test_only_the_clock_says_what_is_old(database):
 def test_a_dead_address_is_the_readers_only_when_it_is(database):
     who = reader(database)
     elsewhere = single(database, who, "sealed b")
-    ask(database, "send.sql", "send_dead", elsewhere, 1, "5.1.1",
-        role="tweeluik_send")
+    dead(database, elsewhere)
     assert state(database, who) == "active"
     copy = single(database, who, "sealed a")
-    ask(database, "send.sql", "send_dead", copy, 1, "5.1.1",
-        role="tweeluik_send")
+    dead(database, copy)
     assert state(database, who) == "undeliverable"
 
 
 def test_an_issue_to_a_dead_address_is_the_readers(database):
     who = reader(database)
     _, m = issue(database, who, state="sending")
-    ask(database, "send.sql", "send_dead", m, 1, "5.1.1",
-        role="tweeluik_send")
+    dead(database, m)
     assert state(database, who) == "undeliverable"
 
 
