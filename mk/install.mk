@@ -36,4 +36,4 @@ help:
 	@echo "make bench         measurements, each beside its peer, into build/bench.json"
 	@echo "make fault         an issue while everything fails, 80 rounds; into build/fault.json"
 	@echo "make hosts         hosts and a database that fail, in networks of their own; minutes"
-	@echo "make pot, locales-update, lint-tidy, picture, fuzz TARGET=, clean"
+	@echo "make pot, locales-update, lint-tidy, picture, fuzz TARGET=, afl TARGET=, clean"

@@ -65,9 +65,7 @@ grant select on mailing, delivery, chunk, message, outcome, suppression,
 	schedule, sending_hold to tweeluik_send;
 grant select (id, address_hash, address_sealed, language, state)
 	on subscriber to tweeluik_send;
-grant update (state, state_reason, state_at, paused_until) on subscriber
-	to tweeluik_send;
-grant insert on outcome, chunk, consent_event to tweeluik_send;
+grant insert on outcome, chunk to tweeluik_send;
 grant update on chunk to tweeluik_send;
 grant insert, update, delete on send_worker, pace to tweeluik_send;
 grant update (state, state_by, state_reason, state_at, finished_at, probe,
@@ -89,8 +87,7 @@ grant execute on function chunk_todo(chunk), chunk_size(chunk),
 	bounce_refused(bigint, int[], boolean), bounce_expired(bigint, int[]),
 	departures_known(), departures_apply(text, bigint, text, text)
 	to tweeluik_send;
-grant usage on sequence activity_id_seq, consent_event_id_seq
-	to tweeluik_send;
+grant usage on sequence activity_id_seq to tweeluik_send;
 
 -- web and mailbox, who listen to strangers: only through functions that are made
 -- for them, and which are nobody else's.  What those of web tell is what may be

@@ -135,7 +135,9 @@ create function web_details(the_subscriber bigint, the_mailing bigint,
 	whole boolean)
 returns table (address_sealed bytea, wanted_sealed bytea, wanted_at text,
 	data json)
-language sql stable security definer set search_path from current as $$
+language plpgsql stable security definer set search_path from current as $$
+begin -- not SQL: what comes back has its table later (0016)
+	return query
 	select s.address_sealed, w.address_sealed, w.at::text,
 		json_build_object('schema', 'tweeluik.reader-data/1',
 		'at', rfc3339(now()), 'address', null, 'wanted_address', null,
@@ -156,7 +158,13 @@ language sql stable security definer set search_path from current as $$
 		'deliveries', case when whole then (select coalesce(json_agg(json_build_object(
 				'issue', issue_word(l),
 				'at', rfc3339(coalesce(r.at, m.created_at)),
-				'result', coalesce(r.result::text, 'waiting'))
+				'result', coalesce(r.result::text, 'waiting'),
+				'came_back', coalesce((select b.reason
+					from bounce b
+					where b.subscriber_id = s.id
+						and b.mailing_id = m.id
+						and b.class in ('hard', 'soft')
+					order by b.id desc limit 1), ''))
 				order by m.id, d.seq), '[]')
 			from delivery d
 			join mailing m on m.id = d.mailing_id and m.kind = 'issue'
@@ -170,8 +178,8 @@ language sql stable security definer set search_path from current as $$
 	left join organisation o on o.id = s.organisation_id
 	left join address_wish_newest(s.id) w on true
 	where s.id = the_subscriber
-		and details_good(the_subscriber, the_mailing)
-$$;
+		and details_good(the_subscriber, the_mailing);
+end $$;
 
 -- Store a wish for another address: stored, same (it is the address already),
 -- changed (there is another wish than the form knew) or expired.  What is

@@ -230,29 +230,36 @@ begin
 	return did;
 end $$;
 
--- A relay refused readers for good: for what is theirs, as classify.c has it.
-create function bounce_refused(the_mailing bigint, the_seqs int[],
-	dead boolean) returns void
-language sql security definer set search_path from current as $$
-	select bounce_add(null, d.subscriber_id, d.mailing_id, 'smtp',
-		case when dead then 'hard' else 'soft' end, true,
-		coalesce(o.status, ''),
-		case when dead then 'dead' when o.status like '%.2.2' then 'full'
-			when o.status like '%.2.1' then 'inactive'
-			when o.status like '%.2.3' or o.status like '%.3.4'
-				then 'too-large'
-			else 'unknown' end,
-		'smtp', coalesce(o.code || ' ' || o.reply, ''))
+-- What a relay said last to readers.  Mail about somebody may go to another
+-- address, of which it says nothing.
+create function relay_said(the_mailing bigint, the_seqs int[],
+	the_result outcome_result)
+returns table (subscriber_id bigint, status text, words text)
+language sql stable as $$
+	select s.id, coalesce(o.status, ''), coalesce(o.code || ' ' || o.reply, '')
 	from delivery d
-	-- Mail about a reader may go to another address, of which it says
-	-- nothing.
 	join subscriber s on s.id = d.subscriber_id and s.address_sealed
 		= coalesce(d.address_sealed, s.address_sealed)
 	cross join lateral (select * from outcome x
 		where x.mailing_id = d.mailing_id and x.seq = d.seq
-			and x.result = 'refused'
+			and x.result = the_result
 		order by x.attempt desc limit 1) o
 	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
+$$;
+
+-- A relay refused readers for good: for what is theirs, as classify.c has it.
+create function bounce_refused(the_mailing bigint, the_seqs int[],
+	dead boolean) returns void
+language sql security definer set search_path from current as $$
+	select bounce_add(null, r.subscriber_id, the_mailing, 'smtp',
+		case when dead then 'hard' else 'soft' end, true, r.status,
+		case when dead then 'dead' when r.status like '%.2.2' then 'full'
+			when r.status like '%.2.1' then 'inactive'
+			when r.status like '%.2.3' or r.status like '%.3.4'
+				then 'too-large'
+			else 'unknown' end,
+		'smtp', r.words)
+	from relay_said(the_mailing, the_seqs, 'refused') r
 $$;
 
 -- A relay put readers off until their mail was given up.  Of what it said last,
@@ -261,22 +268,15 @@ $$;
 create function bounce_expired(the_mailing bigint, the_seqs int[])
 returns void
 language sql security definer set search_path from current as $$
-	select bounce_add(null, d.subscriber_id, d.mailing_id, 'smtp', 'soft',
-		false, o.status,
-		case when o.status like '_.7.%' then 'blocked'
-			when o.status like '_.2.2' then 'full'
+	select bounce_add(null, r.subscriber_id, the_mailing, 'smtp', 'soft',
+		false, r.status,
+		case when r.status like '_.7.%' then 'blocked'
+			when r.status like '_.2.2' then 'full'
 			else 'temporary' end,
-		'smtp', coalesce(o.code || ' ' || o.reply, ''))
-	from delivery d
-	join subscriber s on s.id = d.subscriber_id and s.address_sealed
-		= coalesce(d.address_sealed, s.address_sealed)
-	cross join lateral (select * from outcome x
-		where x.mailing_id = d.mailing_id and x.seq = d.seq
-			and x.result = 'deferred'
-		order by x.attempt desc limit 1) o
-	where d.mailing_id = the_mailing and d.seq = any (the_seqs)
-		and (o.status like '_.1.%' or o.status like '_.2.%'
-			or o.status like '_.7.%')
+		'smtp', r.words)
+	from relay_said(the_mailing, the_seqs, 'deferred') r
+	where r.status like '_.1.%' or r.status like '_.2.%'
+		or r.status like '_.7.%'
 $$;
 
 -- Whether a message was dealt with before.
@@ -545,8 +545,8 @@ begin
 end $$;
 
 -- What is wrong with our mail in the eyes of those who refuse it: of an issue,
--- in three days, three readers or one in a hundred for the same reason, with
--- the status that was most given for it.  Readers can do nothing about it.
+-- in three days, three readers for the same reason, with the status that was
+-- most given for it.  Readers can do nothing about it.
 create function blocked_conditions(at timestamptz)
 returns table (key text, issue_id bigint, text text, since timestamptz)
 language sql stable security definer set search_path from current as $$
@@ -557,13 +557,13 @@ language sql stable security definer set search_path from current as $$
 			count(distinct b.subscriber_id) as n,
 			coalesce(mode() within group (order by b.status)
 				filter (where b.status <> ''), '') as status,
-			min(b.at) as since, max(m.planned) as planned
+			min(b.at) as since
 		from bounce b
 		join mailing m on m.id = b.mailing_id and m.kind = 'issue'
 		where b.effect = 'blocked' and b.at <= $1
 			and b.at > $1 - interval '3 days'
 		group by b.issue_id, b.reason) x
-	where x.n >= 3 or x.n * 100 >= x.planned
+	where x.n >= 3
 	group by x.issue_id
 $$;
 alter function alarm_conditions(timestamptz, text)

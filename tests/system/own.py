@@ -88,6 +88,11 @@ def fill(site, reader):
         if result:
             site.sql("insert into outcome (mailing_id, seq, attempt, result)"
                      " values (%s, 1, 1, %s)", mailing, result)
+        if n == 1:
+            site.sql("insert into bounce (subscriber_id, mailing_id, source,"
+                     " class, final, reason, effect) values (%s, %s,"
+                     " 'report', 'soft', true, 'full', 'counted')", reader,
+                     mailing)
 
 
 SCHEMA = {
@@ -109,7 +114,7 @@ def validate(data):
                               "wording_language", "wording"}
         assert re.fullmatch(STAMP, event["at"])
     for delivery in data["deliveries"]:
-        assert set(delivery) == {"issue", "at", "result"}
+        assert set(delivery) == {"issue", "at", "result", "came_back"}
         assert re.fullmatch(STAMP, delivery["at"])
         assert re.fullmatch(r"\d+-\d{4}", delivery["issue"])
 

@@ -296,6 +296,7 @@ def test_data_can_be_taken_along(site):
     assert [e["kind"] for e in data["consent"]] == [
         "subscribed", "language", "language", "paused"]
     assert data["consent"][0]["wording"] == "Ja, <b>mail</b> mij & de rest"
+    assert [d["came_back"] for d in data["deliveries"]] == ["full", "", ""]
     assert [d["result"] for d in data["deliveries"]] == [
         "accepted", "deferred", "waiting"]
     other = site.reader("iemand@anders.example")
