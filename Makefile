@@ -53,8 +53,8 @@ PKG_LIBS = $(eval PKG_LIBS := $$(filter-out -specs=%,$$(shell \
 	-lcmark-gfm-extensions -lcsv -lsasl2)$(PKG_LIBS)
 
 # Highest floor first.
-COMPOSER := composer/issue composer/item composer/list composer/edition \
-	composer/letter composer/message composer/template
+COMPOSER := composer/issue composer/inbox composer/item composer/list \
+	composer/edition composer/letter composer/message composer/template
 LIBDIRS := base base/bounce $(COMPOSER) composer/cli daemon/role \
 	daemon/schedule daemon/send daemon/mailbox daemon/web
 lib = $(B)/lib/lib$(subst /,-,$(1)).a

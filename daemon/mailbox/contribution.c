@@ -14,7 +14,7 @@
 #include "base/keys.h"
 #include "base/own_address.h"
 #include "composer/item/item_form.h"
-#include "composer/item/mail_item.h"
+#include "composer/inbox/mail_item.h"
 
 #define ARENA_MAX ((size_t)64 * 1024 * 1024)
 

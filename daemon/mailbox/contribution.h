@@ -10,7 +10,7 @@
  * Ownership: everything is borrowed for the call.
  * Errors: those of intake.h; ERR_INPUT, slug "unreadable", for an answer of the
  *   child that is not what it should be.
- * Limits: those of composer/item/mail_item.h.
+ * Limits: those of composer/inbox/mail_item.h.
  * Threads: contribution_prepare() before the first; no state after it.
  */
 #ifndef DAEMON_MAILBOX_CONTRIBUTION_H

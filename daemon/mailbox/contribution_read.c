@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "composer/item/item_form.h"
-#include "composer/item/mail_item.h"
+#include "composer/inbox/mail_item.h"
 
 #define ARENA_MAX ((size_t)128 * 1024 * 1024)
 

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "composer/edition/markdown.h"
 #include "composer/item/item_form.h"
-#include "composer/item/mail_item.h"
+#include "composer/inbox/mail_item.h"
 
 /* NOLINTNEXTLINE(readability-identifier-naming): libFuzzer chose the name */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -24,6 +24,7 @@ FLOORS = {
     "composer/letter": ["base", "composer/template", "composer/message"],
     "composer/edition": ["base", "composer/template", "composer/message"],
     "composer/list": ["base"],
+    "composer/inbox": ["base", "composer/item"],
     "composer/item": ["base"],
     "composer/issue": ["base", "composer/edition", "composer/item",
                        "composer/message"],
@@ -33,8 +34,8 @@ FLOORS = {
     "daemon/schedule": ["base", "daemon/role", "composer/letter",
                         "composer/list", "composer/template"],
     "daemon/send": ["base", "daemon/role"],
-    "daemon/mailbox": ["base", "base/bounce", "daemon/role", "composer/item",
-                       "composer/letter", "composer/template"],
+    "daemon/mailbox": ["base", "base/bounce", "daemon/role", "composer/inbox",
+                       "composer/item", "composer/letter", "composer/template"],
     "daemon/web": ["base", "daemon/role", *COMPOSER],
 }
 # Bytes in, answers out: these see no socket, no database, no network library.
@@ -48,10 +49,10 @@ base/bounce/trace base/bounce/wording base/bounce/wording_kind
 base/bounce/words base/buf base/datefmt base/day base/err base/personal
 base/slot base/splice base/text composer/edition/content_rules
 composer/edition/markdown composer/item/diff composer/item/item_form
-composer/item/item_key composer/item/mail_auth composer/item/mail_html
-composer/item/mail_item composer/item/mail_lang composer/item/mail_look
-composer/item/mail_part composer/item/mail_quote composer/item/mail_text
-composer/item/mail_url composer/item/mail_writer composer/item/privacy composer/list/csv
+composer/item/item_key composer/inbox/mail_auth composer/inbox/mail_html
+composer/inbox/mail_item composer/inbox/mail_lang composer/inbox/mail_look
+composer/inbox/mail_part composer/inbox/mail_quote composer/inbox/mail_text
+composer/inbox/mail_url composer/inbox/mail_writer composer/item/privacy composer/list/csv
 composer/list/csv_scan composer/list/csv_stream composer/list/org_csv
 composer/list/org_field composer/list/org_form composer/list/org_sheet
 composer/list/subscriber_rows composer/list/typo composer/message/header

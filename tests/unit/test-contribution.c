@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "composer/item/item_form.h"
-#include "composer/item/mail_item.h"
+#include "composer/inbox/mail_item.h"
 #include "daemon/mailbox/contribution.h"
 
 #define MAIL \

@@ -9,9 +9,9 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "composer/item/item_form.h"
-#include "composer/item/mail_auth.h"
-#include "composer/item/mail_item.h"
-#include "composer/item/mail_lang.h"
+#include "composer/inbox/mail_auth.h"
+#include "composer/inbox/mail_item.h"
+#include "composer/inbox/mail_lang.h"
 
 #define HEAD "From: Jan Jansen <jan@zorg.example>\nSubject: "
 #define HTML "Content-Type: text/html; charset=utf-8\n\n"

@@ -7,8 +7,8 @@
  * Ownership: the element is only looked at.
  * Threads: no state.
  */
-#ifndef COMPOSER_ITEM_MAIL_LOOK_H
-#define COMPOSER_ITEM_MAIL_LOOK_H
+#ifndef COMPOSER_INBOX_MAIL_LOOK_H
+#define COMPOSER_INBOX_MAIL_LOOK_H
 
 #include <libxml/tree.h>
 

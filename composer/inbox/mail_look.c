@@ -1,4 +1,4 @@
-#include "composer/item/mail_look.h"
+#include "composer/inbox/mail_look.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "composer/item/mail_quote.h"
+#include "composer/inbox/mail_quote.h"
 
 #include <ctype.h>
 #include <stdint.h>
@@ -6,7 +6,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
-#include "composer/item/mail_html.h"
+#include "composer/inbox/mail_html.h"
 
 #define BARE_MAX 200   /* bytes of a line that are looked at */
 #define HEAD_MAX 24    /* lines of the head of a quoted mail */

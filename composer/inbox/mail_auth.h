@@ -11,8 +11,8 @@
  * Threads: no state.
  * Source: RFC 8601; the server must remove forged fields (section 5).
  */
-#ifndef COMPOSER_ITEM_MAIL_AUTH_H
-#define COMPOSER_ITEM_MAIL_AUTH_H
+#ifndef COMPOSER_INBOX_MAIL_AUTH_H
+#define COMPOSER_INBOX_MAIL_AUTH_H
 
 #include <stdbool.h>
 

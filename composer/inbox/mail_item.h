@@ -14,8 +14,8 @@
  *
  * Pure: no file, no clock, no socket.
  */
-#ifndef COMPOSER_ITEM_MAIL_ITEM_H
-#define COMPOSER_ITEM_MAIL_ITEM_H
+#ifndef COMPOSER_INBOX_MAIL_ITEM_H
+#define COMPOSER_INBOX_MAIL_ITEM_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
  *   stands as deep.
  * Threads: no state.
  */
-#ifndef COMPOSER_ITEM_MAIL_WRITER_H
-#define COMPOSER_ITEM_MAIL_WRITER_H
+#ifndef COMPOSER_INBOX_MAIL_WRITER_H
+#define COMPOSER_INBOX_MAIL_WRITER_H
 
 #include <stdbool.h>
 #include <stddef.h>

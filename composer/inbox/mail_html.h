@@ -5,7 +5,7 @@
  * table of data is a line a row.  What a reader would not see goes: scripts,
  * styles, comments, what is hidden, pictures (of one in a link its words stay).
  * Where a mail program marks a quoted mail, lines of MAIL_HTML_QUOTE and
- * MAIL_HTML_QUOTE_END stand around it for composer/item/mail_quote.h; a
+ * MAIL_HTML_QUOTE_END stand around it for composer/inbox/mail_quote.h; a
  * signature that is marked goes.
  *
  * Ownership: the buffer is the caller's.
@@ -14,8 +14,8 @@
  *   Nothing is fetched.
  * Threads: no state; xmlInitParser() belongs before the first thread.
  */
-#ifndef COMPOSER_ITEM_MAIL_HTML_H
-#define COMPOSER_ITEM_MAIL_HTML_H
+#ifndef COMPOSER_INBOX_MAIL_HTML_H
+#define COMPOSER_INBOX_MAIL_HTML_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "composer/item/mail_auth.h"
+#include "composer/inbox/mail_auth.h"
 
 #include <stddef.h>
 #include <string.h>

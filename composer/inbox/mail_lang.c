@@ -1,4 +1,4 @@
-#include "composer/item/mail_lang.h"
+#include "composer/inbox/mail_lang.h"
 
 #include <ctype.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "composer/item/mail_part.h"
+#include "composer/inbox/mail_part.h"
 
 #include <string.h>
 #include <strings.h>
@@ -6,9 +6,9 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "composer/item/item_form.h"
-#include "composer/item/mail_html.h"
-#include "composer/item/mail_quote.h"
-#include "composer/item/mail_text.h"
+#include "composer/inbox/mail_html.h"
+#include "composer/inbox/mail_quote.h"
+#include "composer/inbox/mail_text.h"
 
 /* One text, in one or both of its forms. */
 struct text {

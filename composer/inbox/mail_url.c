@@ -1,4 +1,4 @@
-#include "composer/item/mail_url.h"
+#include "composer/inbox/mail_url.h"
 
 #include <ctype.h>
 #include <stdbool.h>

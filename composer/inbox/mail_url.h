@@ -9,8 +9,8 @@
  * Threads: no state.
  * Source: RFC 3986.
  */
-#ifndef COMPOSER_ITEM_MAIL_URL_H
-#define COMPOSER_ITEM_MAIL_URL_H
+#ifndef COMPOSER_INBOX_MAIL_URL_H
+#define COMPOSER_INBOX_MAIL_URL_H
 
 #include <stddef.h>
 

@@ -1,12 +1,12 @@
-#include "composer/item/mail_writer.h"
+#include "composer/inbox/mail_writer.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unicode/utf8.h>
 
-#include "composer/item/mail_text.h"
-#include "composer/item/mail_url.h"
+#include "composer/inbox/mail_text.h"
+#include "composer/inbox/mail_url.h"
 
 #define WORD_MAX 4096
 

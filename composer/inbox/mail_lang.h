@@ -4,8 +4,8 @@
  * Ownership: what comes out is a constant.
  * Threads: no state.
  */
-#ifndef COMPOSER_ITEM_MAIL_LANG_H
-#define COMPOSER_ITEM_MAIL_LANG_H
+#ifndef COMPOSER_INBOX_MAIL_LANG_H
+#define COMPOSER_INBOX_MAIL_LANG_H
 
 /* "nl", "en"; NULL when the text does not say. */
 const char *mail_lang_guess(const char *title, const char *body);

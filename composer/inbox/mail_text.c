@@ -1,4 +1,4 @@
-#include "composer/item/mail_text.h"
+#include "composer/inbox/mail_text.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/text.h"
-#include "composer/item/mail_url.h"
+#include "composer/inbox/mail_url.h"
 
 /*
  * Characters

@@ -10,8 +10,8 @@
  * Threads: no state.
  * Source: RFC 3676 4.3 (the signature); the rest is custom.
  */
-#ifndef COMPOSER_ITEM_MAIL_QUOTE_H
-#define COMPOSER_ITEM_MAIL_QUOTE_H
+#ifndef COMPOSER_INBOX_MAIL_QUOTE_H
+#define COMPOSER_INBOX_MAIL_QUOTE_H
 
 #include <stdbool.h>
 

@@ -1,4 +1,4 @@
-#include "composer/item/mail_item.h"
+#include "composer/inbox/mail_item.h"
 
 #include <ctype.h>
 #include <gmime/gmime.h>
@@ -10,9 +10,9 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "composer/item/item_form.h"
-#include "composer/item/mail_auth.h"
-#include "composer/item/mail_lang.h"
-#include "composer/item/mail_part.h"
+#include "composer/inbox/mail_auth.h"
+#include "composer/inbox/mail_lang.h"
+#include "composer/inbox/mail_part.h"
 
 #define ADDRESSES_MAX ((size_t)32 * 1024) /* of one field */
 #define FIELDS_MAX 5000

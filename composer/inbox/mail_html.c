@@ -1,4 +1,4 @@
-#include "composer/item/mail_html.h"
+#include "composer/inbox/mail_html.h"
 
 #include <libxml/HTMLparser.h>
 #include <stdio.h>
@@ -6,9 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "composer/item/mail_look.h"
-#include "composer/item/mail_url.h"
-#include "composer/item/mail_writer.h"
+#include "composer/inbox/mail_look.h"
+#include "composer/inbox/mail_url.h"
+#include "composer/inbox/mail_writer.h"
 
 #define WORDS_MAX ((size_t)16 * 1024) /* of a link, of a cell */
 #define CELLS_MAX 12

@@ -10,8 +10,8 @@
  * Threads: no state.
  * Source: RFC 3676.
  */
-#ifndef COMPOSER_ITEM_MAIL_TEXT_H
-#define COMPOSER_ITEM_MAIL_TEXT_H
+#ifndef COMPOSER_INBOX_MAIL_TEXT_H
+#define COMPOSER_INBOX_MAIL_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,18 +2,18 @@
  * mail_part - the texts of a mail, found in its parts
  *
  * Ownership: what comes out is in the arena.
- * Limits: those of composer/item/mail_item.h; MAIL_PART_DEPTH levels, deeper
+ * Limits: those of composer/inbox/mail_item.h; MAIL_PART_DEPTH levels, deeper
  *   parts are left out.
  * Threads: no state.
  * Source: RFC 2046, RFC 2387, RFC 3676.
  */
-#ifndef COMPOSER_ITEM_MAIL_PART_H
-#define COMPOSER_ITEM_MAIL_PART_H
+#ifndef COMPOSER_INBOX_MAIL_PART_H
+#define COMPOSER_INBOX_MAIL_PART_H
 
 #include <gmime/gmime.h>
 #include <stdbool.h>
 
-#include "composer/item/mail_item.h"
+#include "composer/inbox/mail_item.h"
 
 #define MAIL_PART_DEPTH 20
 
