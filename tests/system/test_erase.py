@@ -107,7 +107,8 @@ def test_who_left_long_ago(site):
     assert kept_by_hash(site)[0] == 2
     receipt = json.loads(erase(site, ADDRESS, "--json").stdout)
     assert receipt["removed"] == {"subscriber": 0, "events": 2, "letters": 0,
-                                  "copies": 0, "activity": 0}
+                                  "copies": 0, "activity": 0,
+                                  "returned": 0}
     assert kept_by_hash(site) == (0, [{"reason": "erased"}])
     line, = (site.folder / "departures").glob("command.*")
     assert line.read_text().splitlines()[-1].split()[:4:3] == ["e", "0"]

@@ -36,7 +36,7 @@ def test_what_is_wrong_is_told_and_read_again(reader, dovecot):
     dovecot.deliver(mail(1))
     (dovecot.folder / "password").write_text("verkeerd\n")
     reader.start(dovecot.section())
-    reader.failing("log-in")
+    reader.failing("inloggen")
     row = reader.mailbox()
     assert row["failing_since"] and not row["last_read_at"]
     assert wait_until(lambda: "localhost" in str(reader.db.rows(
