@@ -235,6 +235,9 @@ class Bench:
         longer = self.readers.mine(3 * SECONDS)
         self.row("memory of it, three times as many", longer.memory_mb, "MB",
                  "the first", mine.memory_mb, ("<=", "ratio", 1.05))
+        worst, shape = self.readers.worst()
+        self.row(f"a hostile megabyte: {shape}", worst, "ms", "", None,
+                 ("<=", "value", 50))
 
 
 NAMES = ("speed", "cpu", "smtp_sink", "tls", "distance", "nodemailer",

@@ -1,9 +1,12 @@
 """Reading reports of the corpus on one core, beside other parsers."""
 
 import dataclasses
+import pathlib
 import subprocess
 import sys
+import tempfile
 
+import hostile_mail
 from bounce_score import files
 
 SECONDS = 3  # for ours, which reads the corpus many times
@@ -47,6 +50,7 @@ class Bounces:
 
     def __init__(self, build):
         self.program = build / "tests/bench-bounces"
+        self.tweeluik = build / "bin/tweeluik"
         self.mails = [str(f) for f in files() if not f.name.startswith("hos-")]
 
     def mine(self, seconds=SECONDS):
@@ -57,3 +61,13 @@ class Bounces:
 
     def flufl(self):
         return run(sys.executable, "-c", FLUFL, *self.mails)
+
+    def worst(self):
+        """What is made to cost time: (milliseconds a megabyte, which)."""
+        with tempfile.TemporaryDirectory() as folder:
+            mail = pathlib.Path(folder) / "mail"
+
+            def milliseconds(shape):
+                hostile_mail.write(mail, shape)
+                return 1000 * hostile_mail.cost(self.tweeluik, mail)
+            return max((milliseconds(x), x) for x in hostile_mail.HOSTILE)

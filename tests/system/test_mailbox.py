@@ -227,6 +227,8 @@ def test_the_daemon_starts_it(reader, dovecot):
 
 def test_memory_stays(reader, dovecot):
     """After the first hundred mails it does not grow."""
+    if "asan" in reader.site.build.name:
+        pytest.skip("A sanitizer keeps what was freed for a while.")
     reader.start(dovecot.section())
 
     def resident():

@@ -336,6 +336,7 @@ def test_killed_at_any_step(reader, dovecot):
             done = subprocess.run(
                 reader.command("--once"), capture_output=True, text=True,
                 env={**reader.site.env(), "LD_PRELOAD": str(shim),
+                     "ASAN_OPTIONS": "verify_asan_link_order=0",
                      "FAULT_AT":
                      f"{step}:{at}:die-{('before', 'after')[at % 2]}"},
                 timeout=60)
