@@ -24,8 +24,8 @@ struct arena;
 struct err;
 
 #define MAIL_ITEM_BYTES_MAX ((size_t)10 * 1024 * 1024)
-#define MAIL_ITEM_TEXT_MAX ((size_t)1024 * 1024) /* of a plain part */
-#define MAIL_ITEM_HTML_MAX ((size_t)4 * 1024 * 1024)
+#define MAIL_ITEM_TEXT_MAX ((size_t)256 * 1024) /* of a plain part */
+#define MAIL_ITEM_HTML_MAX ((size_t)512 * 1024)
 #define MAIL_ITEM_LEFT_OUT_MAX 20
 #define MAIL_ITEM_NAME_MAX 100
 #define MAIL_ITEM_RESULTS_MAX 8
