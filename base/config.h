@@ -53,7 +53,7 @@ struct config_mailbox {
 #define CONFIG_WINDOW_MAX 128
 #define CONFIG_NOTIFY_MAX 16 /* people of each kind */
 #define CONFIG_CONTRIBUTORS_MAX 64
-#define CONFIG_MAILBOXES_MAX 8
+#define CONFIG_MAILBOXES_MAX 32
 #define CONFIG_MAILBOX_NAME_MAX 32
 
 struct config {

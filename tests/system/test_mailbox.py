@@ -116,9 +116,9 @@ def test_configuration(reader, dovecot):
     assert done.returncode == 0, done.stderr
     reader.configure("".join(
         f'mailbox "m{n}" {{\n kind = maildir\n path = "/x"\n}}\n'
-        for n in range(9)))
+        for n in range(33)))
     done = reader.site.tweeluik("config", "check")
-    assert done.returncode == 78 and "8" in done.stderr
+    assert done.returncode == 78 and "32" in done.stderr
 
 
 def test_many(reader, dovecot):
