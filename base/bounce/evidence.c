@@ -42,7 +42,7 @@ is_daemon(const char *from, struct slice local)
 		"mail router", "postmaster", "system administrator",
 		"mail server", "mail agent", "mail service", "email system",
 		"e-mail system", "delivery subsystem", "delivery system",
-		"delivery notification" };
+		"delivery notification", "courier mail server" };
 	struct slice name = slice_of(from, strlen(from));
 
 	if (phrases_is(PHRASES_MACHINE, local))

@@ -216,13 +216,15 @@ is_hyphen_of_email(const struct folding *f, const char *s, size_t n)
 
 /* At the beginning of a word: what stands for itself.  Returns its length. */
 static size_t
-fold_token(struct folding *f, const char *s, size_t n)
+fold_token(struct folding *f, const char *s, size_t n, bool *ret_in_word)
 {
 	size_t used = address_length(s, n);
 
+	*ret_in_word = used > 0;
 	if (used > 0)
 		put(f, '@');
 	else
+		/* Behind it the next word begins. */
 		used = code_length(s, n);
 	return used;
 }
@@ -238,8 +240,9 @@ fold(char *out, size_t max, const char *text, size_t n)
 		size_t left = n - i, used = 0;
 
 		if (!in_word && is(*s, LOCAL))
-			used = fold_token(&f, s, left);
-		in_word = is(*s, LOCAL) && *s != '#'; /* "#5.1.1" */
+			used = fold_token(&f, s, left, &in_word);
+		if (used == 0)
+			in_word = is(*s, LOCAL) && *s != '#'; /* "#5.1.1" */
 		if (used > 0)
 			;
 		else if ((*s & 0x80) != 0)

@@ -18,7 +18,10 @@
 enum meaning {
 	UNKNOWN,
 	DEAD_USER,
-	DEAD_DOMAIN, /* only when it was said for good: DNS fails at times */
+	/* Only when it was said for good: DNS fails at times, and some words
+	 * mean this as well as that the mailbox is busy. */
+	DEAD_DOMAIN,
+	DEAD_PERHAPS,
 	FULL,
 	INACTIVE,
 	BLOCKED,
@@ -33,6 +36,7 @@ static const enum bounce_reason reasons[] = {
 	[UNKNOWN] = BOUNCE_UNKNOWN,
 	[DEAD_USER] = BOUNCE_DEAD,
 	[DEAD_DOMAIN] = BOUNCE_DEAD,
+	[DEAD_PERHAPS] = BOUNCE_DEAD,
 	[FULL] = BOUNCE_FULL,
 	[INACTIVE] = BOUNCE_INACTIVE,
 	[BLOCKED] = BOUNCE_BLOCKED,
@@ -284,7 +288,9 @@ wording_read(const struct wording *w)
 	const struct verdict *v = decide(&s);
 	bool for_good = severity(&s) != 4;
 	struct wording_says says = {
-		.reason = v->meaning == DEAD_DOMAIN && !for_good
+		.reason = !for_good &&
+			(v->meaning == DEAD_DOMAIN ||
+			    v->meaning == DEAD_PERHAPS)
 		    ? BOUNCE_TEMPORARY
 		    : reasons[v->meaning],
 		.final = v->meaning != EXPIRED && for_good,
