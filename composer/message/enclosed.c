@@ -79,17 +79,10 @@ static int
 add_headers(struct message *m, const struct enclosed_spec *s,
     const char *boundary, struct err *e)
 {
-	if (header_words(m, e, "Date", "%s", slot_placeholder(SLOT_DATE)) ==
-		-1 ||
-	    header_phrase(m, "From", s->from_name, s->from_address, e) == -1 ||
-	    header_words(m, e, "To", "%s", slot_placeholder(SLOT_TO)) == -1)
-		return -1;
-	if (s->reply_to != NULL &&
-	    header_words(m, e, "Reply-To", "%s", s->reply_to) == -1)
-		return -1;
-	if (header_text(m, "Subject", s->subject, e) == -1 ||
-	    header_words(m, e, "Message-ID", "<%s@%s>",
-		slot_placeholder(SLOT_MESSAGE_ID), s->list_id) == -1 ||
+	const struct header_letter h = { s->from_name, s->from_address,
+		s->reply_to, s->subject, s->list_id };
+
+	if (header_letter(m, &h, e) == -1 ||
 	    header_words(m, e, "Auto-Submitted", "auto-forwarded") == -1 ||
 	    header_words(m, e, "X-Auto-Response-Suppress", "OOF, AutoReply") ==
 		-1 ||

@@ -259,3 +259,21 @@ header_words(struct message *out, struct err *e, const char *name,
 	field_end(&f);
 	return 0;
 }
+
+int
+header_letter(struct message *out, const struct header_letter *h, struct err *e)
+{
+	if (header_words(out, e, "Date", "%s", slot_placeholder(SLOT_DATE)) ==
+		-1 ||
+	    header_phrase(out, "From", h->from_name, h->from_address, e) ==
+		-1 ||
+	    header_words(out, e, "To", "%s", slot_placeholder(SLOT_TO)) == -1)
+		return -1;
+	if (h->reply_to != NULL &&
+	    header_words(out, e, "Reply-To", "%s", h->reply_to) == -1)
+		return -1;
+	if (header_text(out, "Subject", h->subject, e) == -1)
+		return -1;
+	return header_words(out, e, "Message-ID", "<%s@%s>",
+	    slot_placeholder(SLOT_MESSAGE_ID), h->list_id);
+}

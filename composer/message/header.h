@@ -18,6 +18,13 @@
 struct message;
 struct err;
 
+/* Who writes to one recipient, and about what.  reply_to may be NULL. */
+struct header_letter {
+	const char *from_name, *from_address, *reply_to;
+	const char *subject;
+	const char *list_id; /* names us in the Message-ID */
+};
+
 /* Unstructured: any text. */
 int header_text(struct message *out, const char *name, const char *text,
     struct err *e);
@@ -30,5 +37,10 @@ int header_phrase(struct message *out, const char *name, const char *phrase,
 /* Structured: ASCII words with single spaces and slots, folded at spaces. */
 int header_words(struct message *out, struct err *e, const char *name,
     const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Date, From, To, Reply-To, Subject and Message-ID; what differs for each
+ * recipient is a slot. */
+int header_letter(struct message *out, const struct header_letter *h,
+    struct err *e);
 
 #endif

@@ -141,18 +141,10 @@ unsubscribe_headers(struct message *m, const struct message_spec *s,
 static int
 address_headers(struct message *m, const struct message_spec *s, struct err *e)
 {
-	if (header_words(m, e, "Date", "%s", slot_placeholder(SLOT_DATE)) ==
-		-1 ||
-	    header_phrase(m, "From", s->from_name, s->from_address, e) == -1 ||
-	    header_words(m, e, "To", "%s", slot_placeholder(SLOT_TO)) == -1)
-		return -1;
-	if (s->reply_to != NULL &&
-	    header_words(m, e, "Reply-To", "%s", s->reply_to) == -1)
-		return -1;
-	if (header_text(m, "Subject", s->subject, e) == -1)
-		return -1;
-	return header_words(m, e, "Message-ID", "<%s@%s>",
-	    slot_placeholder(SLOT_MESSAGE_ID), s->list_id);
+	const struct header_letter h = { s->from_name, s->from_address,
+		s->reply_to, s->subject, s->list_id };
+
+	return header_letter(m, &h, e);
 }
 
 static int

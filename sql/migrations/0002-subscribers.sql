@@ -106,9 +106,11 @@ begin
 	return true;
 end $$;
 
--- The relay said for certain that the address is dead.
-create function subscriber_undeliverable(the_subscriber bigint, status text)
-returns void language plpgsql as $$
+-- Mail does not arrive: a status says why, or a person.  True when this changed
+-- something.
+create function subscriber_undeliverable(the_subscriber bigint, status text,
+	way text default 'bounce', basis text default null) returns boolean
+language plpgsql as $$
 declare
 	h bytea;
 begin
@@ -116,9 +118,12 @@ begin
 		state_at = now(), paused_until = null
 	where id = the_subscriber and state in ('active', 'paused')
 	returning address_hash into h;
-	if h is not null then
-		perform subscriber_event(h, 'undeliverable', 'bounce', status);
+	if h is null then
+		return false;
 	end if;
+	perform subscriber_event(h, 'undeliverable', way,
+		coalesce(basis, status));
+	return true;
 end $$;
 
 -- What the web role may know about the holder of a valid token.

@@ -488,17 +488,11 @@ begin
 end $$;
 create function subscriber_suppress(the_subscriber bigint, why text, by text)
 returns boolean language plpgsql as $$
-declare
-	h bytea;
 begin
-	update subscriber s set state = 'undeliverable', state_reason = 'by-hand',
-		state_at = now(), paused_until = null
-	where s.id = the_subscriber and s.state in ('active', 'paused')
-	returning s.address_hash into h;
-	if h is null then
+	if not subscriber_undeliverable(the_subscriber, 'by-hand', 'command',
+			why) then
 		return false;
 	end if;
-	perform subscriber_event(h, 'undeliverable', 'command', why);
 	perform activity_add(by, 'subscriber', the_subscriber, 'undeliverable',
 		why);
 	return true;

@@ -1,9 +1,12 @@
 """Issues that were sent, and what came back of them, as tests want it."""
+import itertools
 import subprocess
 
 MESSAGE = ("insert into message (digest, kind, edition, subject, bytes, slots)"
            " values (sha256('returns'), 'issue', 'nl', 's', 'x', '')"
            " on conflict (digest) do update set edition = 'nl' returning id")
+
+numbers = itertools.count(1)
 
 
 def sent(site, number, days, *readers):
@@ -62,15 +65,18 @@ def original(site, reader, mailing):
             f"{token(site, reader, mailing)}>\n")
 
 
-def report(site, reader, mailing, status="5.1.1", action="failed",
-           words="550 5.1.1 <weg@lezers.example>: no such user"):
+def dsn(original, status="5.1.1", action="failed",
+        words="550 5.1.1 <weg@lezers.example>: no such user",
+        to="bounce@organisatie.example", who="weg@lezers.example"):
+    """A report of delivery (RFC 3464)."""
     return f"""\
 Return-Path: <>
+Delivered-To: {to}
 From: MAILER-DAEMON@mx.lezers.example
-To: bounce@organisatie.example
+To: {to}
 Subject: Undelivered Mail Returned to Sender
 Date: Mon, 23 Nov 2026 10:00:00 +0100
-Message-ID: <{reader}.{mailing}.{status}@mx.lezers.example>
+Message-ID: <{next(numbers)}@mx.lezers.example>
 Auto-Submitted: auto-replied
 MIME-Version: 1.0
 Content-Type: multipart/report; report-type=delivery-status; boundary="b"
@@ -85,7 +91,7 @@ Content-Type: message/delivery-status
 
 Reporting-MTA: dns; mx.lezers.example
 
-Final-Recipient: rfc822; weg@lezers.example
+Final-Recipient: rfc822; {who}
 Action: {action}
 Status: {status}
 Diagnostic-Code: smtp; {words}
@@ -93,18 +99,19 @@ Diagnostic-Code: smtp; {words}
 --b
 Content-Type: text/rfc822-headers
 
-{original(site, reader, mailing)}
+{original}
 --b--
 """
 
 
-def complaint(site, reader, mailing):
+def feedback(original, to="bounce@organisatie.example"):
+    """That somebody called it spam (RFC 5965)."""
     return f"""\
 From: feedback@mail.lezers.example
-To: bounce@organisatie.example
+To: {to}
 Subject: FW: Nieuwsbrief 11
 Date: Mon, 23 Nov 2026 10:00:00 +0100
-Message-ID: <c{reader}.{mailing}@mail.lezers.example>
+Message-ID: <{next(numbers)}@mail.lezers.example>
 MIME-Version: 1.0
 Content-Type: multipart/report; report-type=feedback-report; boundary="b"
 
@@ -123,9 +130,19 @@ Version: 1
 --b
 Content-Type: message/rfc822
 
-{original(site, reader, mailing)}
+{original}
+Words.
+
 --b--
 """
+
+
+def report(site, reader, mailing, *words, **more):
+    return dsn(original(site, reader, mailing), *words, **more)
+
+
+def complaint(site, reader, mailing):
+    return feedback(original(site, reader, mailing))
 
 
 def person(subject="Vraag", words="Kunt u mij helpen?", who="Anna Smit"):

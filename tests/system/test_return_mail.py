@@ -2,12 +2,11 @@
 about, who leaves by them, and what goes on to the help desk."""
 import email
 import email.policy
-import itertools
 import re
 import subprocess
 
 import pytest
-from returns import sent
+from returns import dsn, feedback, numbers, sent
 from smtpd import CatchingServer
 from website import Website
 
@@ -15,7 +14,8 @@ from tests.embedded import wait_until
 
 DOMAIN = "terug.voorbeeld.example"
 HELP_DESK = "loket@voorbeeld.example"
-numbers = itertools.count(1)
+QUOTED = ("From: Nieuwsbrief <nieuws@voorbeeld.example>\n"
+          "Subject: Nieuwsbrief\n")
 
 
 class Post(Website):
@@ -85,74 +85,12 @@ def post(database, tmp_path):
 def report(to=f"bounce@{DOMAIN}", status="5.1.1", original="",
            words="550 5.1.1 <jansen@organisatie.example>: user jansen unknown",
            action="failed"):
-    n = next(numbers)
-    return f"""\
-Return-Path: <>
-Delivered-To: {to}
-From: MAILER-DAEMON@mx.organisatie.example
-To: {to}
-Subject: Undelivered Mail Returned to Sender
-Message-ID: <{n}@mx.organisatie.example>
-Auto-Submitted: auto-replied
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=delivery-status; boundary="b"
-
---b
-Content-Type: text/plain
-
-Your message could not be delivered.
-
---b
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.organisatie.example
-
-Final-Recipient: rfc822; jansen@organisatie.example
-Action: {action}
-Status: {status}
-Diagnostic-Code: smtp; {words}
-
---b
-Content-Type: text/rfc822-headers
-
-From: Nieuwsbrief <nieuws@voorbeeld.example>
-Subject: Nieuwsbrief {n}
-{original}
---b--
-"""
+    return dsn(f"{QUOTED}{original}", status, action, words, to,
+               "jansen@organisatie.example")
 
 
 def complaint(original):
-    return f"""\
-From: feedback@mail.example
-To: klacht@{DOMAIN}
-Subject: FW: Nieuwsbrief
-Message-ID: <{next(numbers)}@mail.example>
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=feedback-report; boundary="b"
-
---b
-Content-Type: text/plain
-
-This is an email abuse report.
-
---b
-Content-Type: message/feedback-report
-
-Feedback-Type: abuse
-User-Agent: Mailbox/1.0
-Version: 1
-
---b
-Content-Type: message/rfc822
-
-From: Nieuwsbrief <nieuws@voorbeeld.example>
-Subject: Nieuwsbrief
-{original}
-Words.
-
---b--
-"""
+    return feedback(f"{QUOTED}{original}", f"klacht@{DOMAIN}")
 
 
 def written(words, subject="Vraag", who="anna@zorg.example",
