@@ -334,8 +334,6 @@ read_kind(struct reading *r)
 		.is_null_sender = r->evidence.is_null_sender,
 	};
 
-	for (size_t i = 0; i < r->b->ntraces; i++)
-		m.has_token |= r->b->traces[i].place == BOUNCE_TO;
 	r->b->kind = wording_kind(&m, &r->b->is_automatic, &r->b->rule);
 }
 

@@ -38,6 +38,8 @@ struct taking {
 	const struct config *config;
 	const struct returned_mail *mail;
 	const struct bounce *bounce;
+	enum bounce_kind kind; /* with what the token adds to it */
+	const char *rule;
 	struct arena arena;
 	unsigned char digest[KEYS_HASH_BYTES];
 	/* Of a token of ours; 0: none, or of somebody who is no subscriber. */
@@ -128,6 +130,12 @@ find_token(struct taking *t)
 		return;
 	t->has_token = true;
 	t->by_link = i < 2;
+	/* Whatever stands in it, unless a machine answers there. */
+	if (t->by_link &&
+	    (t->kind == BOUNCE_PERSON || t->kind == BOUNCE_OTHER)) {
+		t->kind = BOUNCE_UNSUBSCRIBE;
+		t->rule = "token";
+	}
 	if (token.subscriber > INT64_MAX)
 		return; /* of a test, see personal_fill() */
 	t->subscriber = (int64_t)token.subscriber;
@@ -157,7 +165,7 @@ is_passed_on(const struct taking *t)
 {
 	const struct bounce *b = t->bounce;
 
-	return (b->kind == BOUNCE_PERSON || b->kind == BOUNCE_MOVED) &&
+	return (t->kind == BOUNCE_PERSON || t->kind == BOUNCE_MOVED) &&
 	    !b->is_automatic && t->has_from &&
 	    !own_address(t->config, b->from_address) &&
 	    !(t->has_token && t->subscriber == 0) && t->mail->n <= FORWARD_MAX;
@@ -214,7 +222,7 @@ run_take(struct taking *t, struct database *db, const char *by,
 	return DATABASE_RUN(db, ret, e, "returned_take",
 	    param_text(t->mail->mailbox), param_text(t->mail->key),
 	    param_bytes(t->digest, sizeof(t->digest)),
-	    param_text(bounce_kind_word(b->kind)), param_text(b->rule),
+	    param_text(bounce_kind_word(t->kind)), param_text(t->rule),
 	    t->subscriber != 0 ? param_int(t->subscriber) : param_null(),
 	    t->subscriber != 0 ? param_int(t->mailing) : param_null(),
 	    param_bool(t->by_link), param_bool(is_passed_on(t)),
@@ -286,7 +294,9 @@ returned_take(struct database *db, const struct keys *keys,
 	struct taking t = { .keys = keys,
 		.config = config,
 		.mail = mail,
-		.bounce = bounce };
+		.bounce = bounce,
+		.kind = bounce->kind,
+		.rule = bounce->rule };
 	int rc;
 
 	if (database_begin(db, e) == -1)

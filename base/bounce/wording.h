@@ -45,7 +45,6 @@ struct wording_mail {
 	const char *text;    /* first text part, UTF-8, without quoting */
 	size_t text_bytes;
 	bool is_null_sender; /* Return-Path: <> */
-	bool has_token;	     /* written to the address to unsubscribe */
 };
 
 enum bounce_kind wording_kind(const struct wording_mail *m, bool *ret_automatic,

@@ -229,22 +229,15 @@ is_of_machine(const struct rule *words)
 		words->kind == BOUNCE_CHALLENGE || words->kind == CLIENT_LEAVE);
 }
 
-/* What the writer says of itself comes first, then where it was sent to, then
- * what a header field says. */
+/* What the writer says of itself comes first, then what a header field says. */
 static const struct rule *
-choose(const struct wording_mail *m, const struct rule *field,
-    const struct rule *words, size_t own)
+choose(const struct rule *field, const struct rule *words, size_t own)
 {
-	static const struct rule token = { "token", BOUNCE_UNSUBSCRIBE },
-				 person = { "person", BOUNCE_PERSON };
+	static const struct rule person = { "person", BOUNCE_PERSON };
 	int kind = words != NULL ? words->kind : BOUNCE_PERSON;
 
 	if (kind == BOUNCE_AUTOREPLY || kind == BOUNCE_CHALLENGE ||
-	    kind == BOUNCE_MOVED)
-		return words;
-	if (m->has_token)
-		return &token;
-	if (kind == CLIENT_LEAVE)
+	    kind == BOUNCE_MOVED || kind == CLIENT_LEAVE)
 		return words;
 	if (field != NULL)
 		return field;
@@ -264,7 +257,7 @@ wording_kind(const struct wording_mail *m, bool *ret_automatic,
 	if (field == NULL && m->is_null_sender)
 		field = &null_sender;
 	words = find_words(m, own, field != NULL);
-	r = choose(m, field, words, own);
+	r = choose(field, words, own);
 	*ret_automatic = field != NULL || is_of_machine(words);
 	*ret_rule = r->word;
 	return r->kind == LEAVE || r->kind == CLIENT_LEAVE

@@ -52,7 +52,6 @@ read_mail(char *const *part)
 		.subject = part[5],
 		.text = part[3],
 		.text_bytes = n,
-		.has_token = part[0][0] == 't',
 	};
 	bool automatic;
 	const char *rule;
@@ -60,7 +59,7 @@ read_mail(char *const *part)
 
 	if (kind == BOUNCE_REPORT || kind > BOUNCE_OTHER || *rule == '\0')
 		abort();
-	/* A machine that answers never leaves for somebody by mere words. */
+	/* What is automatic is nobody to be answered. */
 	if (kind == BOUNCE_PERSON && automatic)
 		abort();
 }

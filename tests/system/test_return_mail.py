@@ -190,6 +190,31 @@ def test_a_report_of_an_issue_long_past(post):
     assert post.state(post.one) == "unsubscribed"
 
 
+@pytest.mark.parametrize("head,words,kind", [
+    ("Auto-Submitted: auto-generated\n", "Ihre Nachricht ist angekommen.",
+     "other"),
+    ("", "Dank voor de leuke nieuwsbrief", "person"),
+    ("Precedence: bulk\n", "Koop nu!", "other")])
+def test_only_the_address_for_leaving_is_one(post, head, words, kind):
+    """That mail comes back to, or is answered at, the envelope sender."""
+    row, = post.read(written(words, to=post.verp(post.one, post.issue),
+                             more=head))
+    assert row["kind"] == kind
+    assert post.state(post.one) == "active" and post.lines() == []
+
+
+@pytest.mark.parametrize("head,subject,words,leaves", [
+    ("", "", "", True), ("", "Re: Nieuws", "Hallo", True),
+    ("Auto-Submitted: auto-generated\n", "unsubscribe", "", True),
+    ("Auto-Submitted: auto-replied\n", "Automatisch antwoord", "Ik ben weg",
+     False)])
+def test_whatever_stands_in_a_mail_to_it(post, head, subject, words, leaves):
+    post.read(written(words, subject, "iemand@elders.example",
+                      "afmelden+" + post.mail_token("x", post.one, post.issue)
+                      + "@nieuws.voorbeeld.example", head))
+    assert post.state(post.one) == ("unsubscribed" if leaves else "active")
+
+
 def test_several_recipients_of_one_mail(post):
     """An address that stands for others is dead when all of them are."""
     def two(first, second):

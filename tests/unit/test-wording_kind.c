@@ -150,48 +150,6 @@ people_and_machines_are_told_apart(void **state)
 	(void)state;
 }
 
-/* To the address in List-Unsubscribe: whatever it says, unless a machine
- * answers there. */
-static void
-token_is_a_wish_to_leave(void **state)
-{
-	static const struct {
-		const char *field, *subject, *text;
-		enum bounce_kind kind;
-	} tests[] = {
-		{ NULL, "", "", BOUNCE_UNSUBSCRIBE },
-		{ NULL, "Re: News", "Hello", BOUNCE_UNSUBSCRIBE },
-		{ "Auto-Submitted: auto-generated", "unsubscribe", "",
-		    BOUNCE_UNSUBSCRIBE },
-		{ "Auto-Submitted: auto-replied", "unsubscribe", "",
-		    BOUNCE_UNSUBSCRIBE },
-		{ "Auto-Submitted: auto-replied", "Automatic reply: News", "",
-		    BOUNCE_AUTOREPLY },
-		{ NULL, "Please confirm your message", "", BOUNCE_CHALLENGE },
-	};
-
-	for (size_t i = 0; i < COUNT(tests); i++) {
-		char field[100] = "";
-		struct wording_mail m = {
-			.field = only_field,
-			.arg = field,
-			.subject = tests[i].subject,
-			.text = tests[i].text,
-			.text_bytes = strlen(tests[i].text),
-			.has_token = true,
-		};
-		bool automatic;
-		const char *rule;
-
-		if (tests[i].field != NULL)
-			(void)snprintf(field, sizeof(field), "%s",
-			    tests[i].field);
-		assert_int_equal(wording_kind(&m, &automatic, &rule),
-		    tests[i].kind);
-	}
-	(void)state;
-}
-
 static void
 null_sender_is_a_machine(void **state)
 {
@@ -242,7 +200,6 @@ main(void)
 		cmocka_unit_test(every_example_meets_its_own_rule),
 		cmocka_unit_test(every_field_is_a_machine),
 		cmocka_unit_test(people_and_machines_are_told_apart),
-		cmocka_unit_test(token_is_a_wish_to_leave),
 		cmocka_unit_test(null_sender_is_a_machine),
 		cmocka_unit_test(only_a_short_mail_leaves),
 	};
